@@ -1,0 +1,49 @@
+"""Counterpart: the people behind each customer account, and their own copy of what the company sends."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application: extensions, features and errors.
+
+    Without `settings`, they are read from the environment. Raises ConfigurationError.
+    """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app import cli, wiring
+    from app.core.unit_of_work import configure_sqlite
+    from app.extensions import csrf, db, mail, migrate
+    from app.web import assets, errors, security_headers
+    from app.web.sessions import DatabaseSessions
+    from config import Settings, flask_config
+
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask(__name__, template_folder="web/templates", static_folder=None)
+    app.config.from_mapping(flask_config(settings))
+    app.config["FAB_ROLES"] = wiring.roles()
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    db.init_app(app)
+    csrf.init_app(app)
+    mail.init_app(app)
+    migrate.init_app(app, db, directory=str(wiring.MIGRATIONS))
+    app.session_interface = DatabaseSessions()
+    app.register_blueprint(assets.blueprint)
+    security_headers.init_app(app)
+    with app.app_context():
+        configure_sqlite(db.engine)
+        wiring.register_features(app)
+    errors.init_app(app)
+    cli.init_app(app)
+    return app

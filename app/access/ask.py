@@ -1,0 +1,59 @@
+"""Answers what every verb and every query asks: may this actor do this to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.access.table import DOCUMENT_RESOURCES, NOT_SETTABLE, ONLY_SETTABLE, TABLE, Operation, Role
+from app.core.actor import SYSTEM_ROLE, Actor
+from app.core.errors import Forbidden
+
+
+def allows(roles: Iterable[str], operation: Operation, resource: str) -> bool:
+    """Tell whether one of `roles` may do `operation` on `resource`; an unknown resource is nobody's."""
+    row = TABLE.get(resource, {})
+    return any(
+        role == SYSTEM_ROLE or (role in Role._value2member_map_ and operation in row.get(Role(role), ()))
+        for role in roles
+    )
+
+
+def may(actor: Actor, operation: Operation, resource: str) -> bool:
+    """Tell whether the actor may do `operation` on `resource`."""
+    return allows(actor.roles, operation, resource)
+
+
+def ensure(actor: Actor, operation: Operation, resource: str) -> None:
+    """Raise Forbidden unless the actor may do `operation` on `resource`."""
+    if not may(actor, operation, resource):
+        raise Forbidden(f"Your role may not {operation.value.replace('_', ' ')} this ({resource.replace('_', ' ')}).")
+
+
+def settable(actor: Actor, resource: str, names: Iterable[str]) -> frozenset[str]:
+    """Return those of `names` that the actor may set; one role that may is enough."""
+    wanted = frozenset(names)
+    if SYSTEM_ROLE in actor.roles:
+        return wanted
+    found: frozenset[str] = frozenset()
+    for role in actor.roles & Role._value2member_map_.keys():
+        key = (resource, Role(role))
+        operations = TABLE.get(resource, {}).get(Role(role), frozenset())
+        if operations & {Operation.CREATE, Operation.UPDATE}:
+            found |= (wanted & ONLY_SETTABLE.get(key, wanted)) - NOT_SETTABLE.get(key, frozenset())
+    return found
+
+
+def ensure_settable(actor: Actor, resource: str, names: Iterable[str]) -> None:
+    """Raise Forbidden, naming each field, unless the actor may set all of `names`."""
+    refused = sorted(set(names) - settable(actor, resource, names))
+    if refused:
+        raise Forbidden(
+            f"Your role may not change: {', '.join(refused)}.",
+            code="field_forbidden",
+            errors={name: ["Your role may not change this."] for name in refused},
+        )
+
+
+def document_kinds_in_sight(actor: Actor) -> list[str]:
+    """Return the kinds of document whose messages the actor may see."""
+    return [kind for kind, resource in DOCUMENT_RESOURCES.items() if may(actor, Operation.READ, resource)]

@@ -1,0 +1,119 @@
+"""Who may do what: the one table, by resource, role and operation (product page, section 5)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The four roles. They are fixed here; the role page shows them read-only."""
+
+    ADMIN = "Admin"
+    FINANCE = "Finance"
+    SUPPORT = "Support"
+    AUDITOR = "Auditor"
+
+
+class Operation(StrEnum):
+    """What can be done to a resource; a permission in Flask-AppBuilder is `can_<operation>` on the resource."""
+
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RESTORE = "restore"
+    PURGE = "purge"
+    LINK = "link"
+    CONVERT = "convert"
+    VERIFY_PASSWORD = "verify_password"  # noqa: S105  the name of an operation, no password
+    APPROVE = "approve"
+    SEND = "send"
+    RETRY = "retry"
+    CANCEL = "cancel"
+    LIFT = "lift"
+
+
+LOOKUPS = (
+    "contact_type",
+    "title",
+    "number_type",
+    "topic",
+    "ticket_type",
+    "ticket_status",
+    "correspondence_type",
+    "usage_report_profile",
+    "customer_status",
+    "dealer",
+)
+
+_READ = frozenset({Operation.READ})
+_WRITE = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.RESTORE})
+_ALL = frozenset(Operation)
+_NONE: frozenset[Operation] = frozenset()
+
+Row = dict[Role, frozenset[Operation]]
+
+
+def _row(
+    *,
+    finance: frozenset[Operation] = _NONE,
+    support: frozenset[Operation] = _NONE,
+    auditor: frozenset[Operation] = _NONE,
+    admin: frozenset[Operation] = _ALL,
+) -> Row:
+    return {Role.ADMIN: admin, Role.FINANCE: finance, Role.SUPPORT: support, Role.AUDITOR: auditor}
+
+
+_LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ)
+_ON_MESSAGES = frozenset({Operation.READ, Operation.RETRY, Operation.CANCEL})
+
+TABLE: dict[str, Row] = {
+    "customer": _row(
+        finance=_WRITE | {Operation.LINK}, support=_READ | {Operation.UPDATE, Operation.LINK}, auditor=_READ
+    ),
+    "contact": _row(
+        finance=_WRITE | {Operation.CONVERT},
+        support=_WRITE | {Operation.CONVERT, Operation.VERIFY_PASSWORD},
+        auditor=_READ,
+    ),
+    "invoice": _row(finance=_WRITE | {Operation.APPROVE, Operation.SEND}, auditor=_READ),
+    "message": _row(
+        finance=_ON_MESSAGES,
+        support=_ON_MESSAGES,
+        auditor=_READ,
+        admin=_ON_MESSAGES | {Operation.PURGE},
+    ),
+    "issuer": _row(admin=frozenset({Operation.READ, Operation.UPDATE}), finance=_READ, support=_READ, auditor=_READ),
+    "audit": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
+    "inbox": _row(admin=_READ),
+    "user": _row(admin=_WRITE),
+    "role": _row(admin=_READ),
+    "home": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
+    **dict.fromkeys(LOOKUPS, _LOOKUP_ROW),
+}
+
+_NAMES_ADDRESSES_NUMBERS = frozenset(
+    {
+        "title",
+        "first_name",
+        "last_name",
+        "company_name",
+        "postcode",
+        "country",
+        *(f"address_line_{line}" for line in range(1, 6)),
+        *(f"number_{number}" for number in range(1, 5)),
+        *(f"number_{number}_type" for number in range(1, 5)),
+    }
+)
+
+# Fields that a role may not set, where the role may write the record at all.
+NOT_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {
+    ("contact", Role.FINANCE): frozenset({"copy_ticket_updates", "account_password"}),
+    ("contact", Role.SUPPORT): frozenset({"email_bill_type", "invoice_usage_report"}),
+}
+
+# Where a role may set only a few fields, those few.
+ONLY_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {("customer", Role.SUPPORT): _NAMES_ADDRESSES_NUMBERS}
+
+# The kinds of document that a message can be about, by the resource whose permissions they share.
+DOCUMENT_RESOURCES = {"invoice": "invoice"}

@@ -1,0 +1,224 @@
+"""The REST resource of contacts, and the calls about a customer's contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from flask_appbuilder.api import expose, protect
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.contacts import queries, service
+from app.contacts.models import Contact
+from app.contacts.resource import CONTACT
+from app.core.errors import Invalid
+from app.core.unit_of_work import unit_of_work
+from app.customers import queries as customers
+from app.customers.api import CustomerApi
+from app.extensions import db
+from app.web.admin_api import AdminApi, body_id
+from app.web.api_body import only, read_body, take_version
+from app.web.current import current_actor
+from app.web.request_filters import id_or_404
+
+MAX_CONTACTS = 1000
+
+
+class ContactApi(AdminApi):
+    """Contacts, direct and shared."""
+
+    resource = CONTACT
+    method_permission_name = {"convert_to_shared": "convert"}
+
+    @expose("/<pk>/convert_to_shared", methods=["POST"])
+    @protect()
+    def convert_to_shared(self, pk: str) -> WerkzeugResponse:
+        """Convert a direct contact to a shared one that stays linked to its customer.
+        ---
+        post:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          requestBody:
+            content:
+              application/json:
+                schema: {type: object, properties: {version: {type: integer, minimum: 1}}, additionalProperties: false}
+          responses:
+            200:
+              description: The contact as it is after the conversion
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      id: {type: integer}
+                      result: {$ref: '#/components/schemas/ContactApi.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            412: {$ref: '#/components/responses/412'}
+            415: {$ref: '#/components/responses/415'}
+            422: {$ref: '#/components/responses/422'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        number = id_or_404(pk)
+        actor = current_actor()
+        body = read_body(optional=True)
+        version = take_version(body, required=False)
+        only(body)
+        with unit_of_work(db.session) as session:
+            service.convert_to_shared(session, actor, contact_id=number, version=version)
+        return self.answer(queries.contact(db.session(), actor, contact_id=number), 200)
+
+
+class CustomerWithContactsApi(CustomerApi):
+    """Customers, with the calls about their contacts."""
+
+    method_permission_name = {
+        "contacts": "read",
+        "add_contact": "read",
+        "add_shared_contact": "link",
+        "remove_shared_contact": "link",
+    }
+
+    @expose("/<pk>/contacts", methods=["GET"])
+    @protect()
+    def contacts(self, pk: str) -> Response:
+        """Give a customer's contacts, direct and shared together.
+        ---
+        get:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          responses:
+            200:
+              description: The contacts, each with its kind
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      count: {type: integer}
+                      result: {type: array, items: {$ref: '#/components/schemas/ContactApi.get'}}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        actor = current_actor()
+        session = db.session()
+        customer = customers.customer(session, actor, customer_id=id_or_404(pk))
+        statement = queries.contacts_of_customer(actor, customer_id=customer.id).options(*CONTACT.load)
+        rows = session.scalars(statement.order_by(Contact.last_name, Contact.id).limit(MAX_CONTACTS)).all()
+        return jsonify(count=len(rows), result=[_contact(row) for row in rows])
+
+    @expose("/<pk>/contacts", methods=["POST"])
+    @protect()
+    def add_contact(self, pk: str) -> WerkzeugResponse:
+        """Make a direct contact of this customer.
+        ---
+        post:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema: {$ref: '#/components/schemas/ContactApi.post'}
+          responses:
+            201:
+              description: The new contact
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      id: {type: integer}
+                      result: {$ref: '#/components/schemas/ContactApi.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            415: {$ref: '#/components/responses/415'}
+            422: {$ref: '#/components/responses/422'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        actor = current_actor()
+        body = read_body()
+        customer = customers.customer(db.session(), actor, customer_id=id_or_404(pk))
+        if body.get("customer_id") not in (None, customer.id):
+            raise Invalid("The address names another customer.", field="customer_id")
+        values = {**body, "customer_id": customer.id}
+        with unit_of_work(db.session) as session:
+            number = service.create_contact(session, actor, values=values).id
+        contact = queries.contact(db.session(), actor, contact_id=number)
+        answer = jsonify(id=number, result=_contact(contact))
+        answer.status_code = 201
+        answer.set_etag(str(contact.version))
+        return answer
+
+    @expose("/<pk>/shared_contacts", methods=["POST"])
+    @protect()
+    def add_shared_contact(self, pk: str) -> WerkzeugResponse:
+        """Link a shared contact to this customer.
+        ---
+        post:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema:
+                  type: object
+                  required: [contact_id]
+                  properties: {contact_id: {type: integer, minimum: 1}}
+                  additionalProperties: false
+          responses:
+            201:
+              description: The link
+              content:
+                application/json:
+                  schema: {type: object, properties: {result: {type: object}}}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            415: {$ref: '#/components/responses/415'}
+            422: {$ref: '#/components/responses/422'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        number = id_or_404(pk)
+        contact_id = body_id(only(read_body(), "contact_id"), "contact_id")
+        with unit_of_work(db.session) as session:
+            service.add_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)
+        answer = jsonify(result={"customer_id": number, "contact_id": contact_id})
+        answer.status_code = 201
+        return answer
+
+    @expose("/<pk>/shared_contacts/<contact_pk>", methods=["DELETE"])
+    @protect()
+    def remove_shared_contact(self, pk: str, contact_pk: str) -> WerkzeugResponse:
+        """Take a shared contact off this customer; only the link goes.
+        ---
+        delete:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          - {in: path, name: contact_pk, required: true, schema: {type: integer, minimum: 1}}
+          responses:
+            200:
+              description: The link is gone
+              content:
+                application/json:
+                  schema: {type: object, properties: {message: {type: string}}}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        number, contact_id = id_or_404(pk), id_or_404(contact_pk)
+        with unit_of_work(db.session) as session:
+            service.remove_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)
+        return jsonify(message="OK")
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {name: CONTACT.value(contact, name) for name in CONTACT.readable()}

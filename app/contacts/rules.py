@@ -1,0 +1,73 @@
+"""What a contact's fields accept, what must hold for a contact as a whole, and which links are possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.bill_format import BillFormat
+from app.core.errors import Conflict, FieldErrors, Invalid, NotFound
+from app.core.fields import Choice, Email, Fields, Reference, References, Secret, Text, WebAddress, language
+from app.customers.rules import ADDRESS_FIELDS, DEALER_CODE, NAME_FIELDS, NUMBER_FIELDS, name_errors
+
+CONTACT_DETAILS: Fields = {
+    "customer_id": Reference(resource="customer", once=True),
+    "contact_type": Reference(resource="contact_type", column="contact_type_id"),
+    **NAME_FIELDS,
+    **ADDRESS_FIELDS,
+    **NUMBER_FIELDS,
+    "email": Email(),
+    "website": WebAddress(),
+    "account_password": Secret(column="account_password_hash"),
+    "position": Text(limit=120),
+    "dealer_code": DEALER_CODE,
+    "language": language(),
+}
+COMMUNICATION_DETAILS: Fields = {
+    "contact_regarding": References(resource="topic"),
+    "email_bill_type": Choice(options=BillFormat),
+    "invoice_usage_report": Reference(resource="usage_report_profile", column="invoice_usage_report_id"),
+    "copy_correspondence": References(resource="correspondence_type"),
+    "copy_ticket_updates": References(resource="ticket_type"),
+}
+CONTACT_FIELDS: Fields = {**CONTACT_DETAILS, **COMMUNICATION_DETAILS}
+
+
+def contact_errors(values: Mapping[str, Any]) -> FieldErrors:
+    """Return what keeps a contact from being saved, by field."""
+    errors = name_errors(values, "A contact")
+    if wants_copies(values) and not values.get("email"):
+        errors["email"] = ["Copies are ticked below, so an email address is needed to send them to."]
+    return errors
+
+
+def wants_copies(values: Mapping[str, Any]) -> bool:
+    """Tell whether the contact is set to get anything."""
+    bill = values.get("email_bill_type") or BillFormat.NONE.value
+    return bool(bill != BillFormat.NONE.value or values.get("copy_correspondence") or values.get("copy_ticket_updates"))
+
+
+def ensure_linkable(*, is_shared: bool, is_linked: bool) -> None:
+    """Raise Invalid (`not_shared`) for a direct contact, Conflict (`already_linked`) for one that is linked."""
+    if not is_shared:
+        raise Invalid(
+            "This is a direct contact of one customer. Convert it to a shared contact first, then add it here.",
+            code="not_shared",
+            field="contact_id",
+        )
+    if is_linked:
+        raise Conflict(
+            "This shared contact is linked to the customer already.", code="already_linked", field="contact_id"
+        )
+
+
+def ensure_unlinkable(*, is_linked: bool) -> None:
+    """Raise NotFound (`not_linked`) for a contact that isn't linked to the customer."""
+    if not is_linked:
+        raise NotFound("This contact is not linked to the customer.", code="not_linked")
+
+
+def ensure_convertible(*, is_shared: bool) -> None:
+    """Raise Conflict (`already_shared`) for a contact that is shared already."""
+    if is_shared:
+        raise Conflict("This contact is a shared contact already; nothing was changed.", code="already_shared")

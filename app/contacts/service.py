@@ -1,0 +1,196 @@
+"""The verbs of contacts: make, change, delete, restore, link, unlink and convert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+
+from app.access.ask import ensure
+from app.access.table import Operation
+from app.contacts import queries
+from app.contacts.models import Contact, ContactLink
+from app.contacts.rules import (
+    CONTACT_FIELDS,
+    contact_errors,
+    ensure_convertible,
+    ensure_linkable,
+    ensure_unlinkable,
+)
+from app.core import audit, soft_delete
+from app.core.actor import Actor
+from app.core.addresses import normalise
+from app.core.audit import Touch, Verb
+from app.core.errors import FieldErrors, NotFound
+from app.core.records import check_version
+from app.customers import queries as customers
+from app.customers.models import Customer
+from app.customers.service import dealer_errors, with_own_dealer
+from app.lookups.editing import Edit, prepare_change, prepare_new
+
+
+def create_contact(session: Session, actor: Actor, *, values: Mapping[str, object]) -> Contact:
+    """Make a contact: direct with a `customer_id`, shared without. Raises Forbidden, Invalid."""
+    ensure(actor, Operation.CREATE, "contact")
+    shared = values.get("customer_id") in (None, "")
+    edit = prepare_new(
+        session,
+        actor,
+        resource="contact",
+        fields=CONTACT_FIELDS,
+        given=with_own_dealer(actor, _without_blank_password(values)) if shared else _without_blank_password(values),
+        rule=lambda merged: contact_errors(merged) | _customer_errors(session, actor, merged),
+    )
+    contact = Contact()
+    _apply(contact, edit)
+    session.add(contact)
+    session.flush()
+    touched = [_touch(contact, edit)]
+    if contact.customer_id is not None:
+        touched.append(_touch_customer(customers.customer(session, actor, customer_id=contact.customer_id)))
+    audit.record(session, actor, verb=Verb.CONTACT_CREATED, touched=touched)
+    return contact
+
+
+def update_contact(
+    session: Session, actor: Actor, *, contact_id: int, values: Mapping[str, object], version: int | None = None
+) -> Contact:
+    """Change a contact, for all its customers. Raises Forbidden, NotFound, Stale, Invalid."""
+    ensure(actor, Operation.UPDATE, "contact")
+    contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
+    check_version(contact, version)
+    edit = prepare_change(
+        session,
+        actor,
+        resource="contact",
+        fields=CONTACT_FIELDS,
+        record=contact,
+        given=_without_blank_password(values),
+        rule=lambda merged: contact_errors(merged) | _dealer_errors_of_change(actor, contact, merged),
+    )
+    if edit.changes:
+        _apply(contact, edit)
+        audit.record(session, actor, verb=Verb.CONTACT_UPDATED, touched=[_touch(contact, edit)])
+    return contact
+
+
+def delete_contact(session: Session, actor: Actor, *, contact_id: int, version: int | None = None) -> Contact:
+    """Delete a contact; the links of a shared one are kept for its restore. Raises Forbidden, NotFound, Stale."""
+    ensure(actor, Operation.DELETE, "contact")
+    contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
+    check_version(contact, version)
+    soft_delete.delete(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_DELETED)
+    return contact
+
+
+def restore_contact(session: Session, actor: Actor, *, contact_id: int) -> Contact:
+    """Bring back a contact with its links and settings.
+
+    Raises Forbidden, NotFound, Conflict (`not_deleted`; `parent_deleted` when its customer is still deleted).
+    """
+    ensure(actor, Operation.RESTORE, "contact")
+    contact = queries.deleted_contact(session, actor, contact_id=contact_id)
+    soft_delete.restore(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_RESTORED)
+    return contact
+
+
+def add_shared_contact(session: Session, actor: Actor, *, customer_id: int, contact_id: int) -> ContactLink:
+    """Link a shared contact to a customer.
+
+    Raises Forbidden, NotFound, Invalid (`not_shared`), Conflict (`already_linked`).
+    """
+    ensure(actor, Operation.LINK, "customer")
+    customer = queries.customer_of_link(session, actor, customer_id=customer_id)
+    contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
+    linked = queries.link(session, customer_id=customer_id, contact_id=contact_id)
+    ensure_linkable(is_shared=contact.customer_id is None, is_linked=linked is not None)
+    link = ContactLink(customer_id=customer.id, contact_id=contact.id, linked_by=actor.username)
+    session.add(link)
+    audit.record(
+        session,
+        actor,
+        verb=Verb.SHARED_CONTACT_ADDED,
+        touched=[_touch_customer(customer), _touch(contact)],
+    )
+    return link
+
+
+def remove_shared_contact(session: Session, actor: Actor, *, customer_id: int, contact_id: int) -> None:
+    """Take a shared contact off a customer; only the link goes. Raises Forbidden, NotFound (`not_linked`)."""
+    ensure(actor, Operation.LINK, "customer")
+    customer = queries.customer_of_link(session, actor, customer_id=customer_id)
+    linked = queries.link(session, customer_id=customer_id, contact_id=contact_id)
+    ensure_unlinkable(is_linked=linked is not None)
+    contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
+    session.delete(linked)
+    audit.record(session, actor, verb=Verb.SHARED_CONTACT_REMOVED, touched=[_touch_customer(customer), _touch(contact)])
+
+
+def convert_to_shared(session: Session, actor: Actor, *, contact_id: int, version: int | None = None) -> Contact:
+    """Make a direct contact a shared one that stays linked to its customer; there is no way back.
+
+    Raises Forbidden, NotFound, Stale, Conflict (`already_shared`).
+    """
+    ensure(actor, Operation.CONVERT, "contact")
+    customer_id = queries.contact(session, actor, contact_id=contact_id).customer_id
+    ensure_convertible(is_shared=customer_id is None)
+    # The customer is locked before the contact, as in every verb that needs both: no two can wait for each other.
+    customer = queries.customer_of_link(session, actor, customer_id=customer_id or 0)
+    contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
+    ensure_convertible(is_shared=contact.customer_id is None)
+    check_version(contact, version)
+    contact.customer_id = None
+    session.add(ContactLink(customer_id=customer.id, contact_id=contact.id, linked_by=actor.username))
+    audit.record(
+        session,
+        actor,
+        verb=Verb.CONTACT_CONVERTED,
+        touched=[
+            Touch("contact", contact.id, contact.label, {"customer_id": (customer.id, None)}),
+            _touch_customer(customer),
+        ],
+    )
+    return contact
+
+
+def _customer_errors(session: Session, actor: Actor, values: Mapping[str, Any]) -> FieldErrors:
+    """Refuse a customer that isn't in sight; a shared contact of a dealer's staff carries their dealer code."""
+    customer_id = values.get("customer_id")
+    if customer_id is None:
+        return dealer_errors(actor, values)
+    try:
+        customers.customer(session, actor, customer_id=customer_id, lock=True)
+    except NotFound:
+        return {"customer_id": ["There is no customer with this id."]}
+    return {}
+
+
+def _dealer_errors_of_change(actor: Actor, contact: Contact, values: Mapping[str, Any]) -> FieldErrors:
+    if contact.dealer_code == values.get("dealer_code"):
+        return {}
+    return dealer_errors(actor, values)
+
+
+def _without_blank_password(values: Mapping[str, object]) -> dict[str, object]:
+    """Leave out a blank password: it means that the one there is stays."""
+    return {name: value for name, value in values.items() if not (name == "account_password" and value == "")}
+
+
+def _apply(contact: Contact, edit: Edit) -> None:
+    """Put the change on the contact: the password as a hash, the address also as it is compared."""
+    edit.apply(contact)
+    if "account_password" in edit.changes:
+        new = edit.changes["account_password"][1]
+        contact.account_password_hash = generate_password_hash(new) if new else None
+    if "email" in edit.changes:
+        contact.email_normalised = normalise(contact.email) if contact.email else None
+
+
+def _touch(contact: Contact, edit: Edit | None = None) -> Touch:
+    return Touch("contact", contact.id, contact.label, edit.trail() if edit else {})
+
+
+def _touch_customer(customer: Customer) -> Touch:
+    return Touch("customer", customer.id, customer.label)

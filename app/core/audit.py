@@ -1,0 +1,112 @@
+"""The audit trail: one entry a verb, in the verb's own transaction, naming every record it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.models import AuditEntry, AuditRecord
+
+Changes = Mapping[str, tuple[Any, Any]]
+
+LABEL_LENGTH = 300
+
+
+class Verb(StrEnum):
+    """All that can stand in the audit trail: `resource:what happened`. The list is closed."""
+
+    CUSTOMER_CREATED = "customer:created"
+    CUSTOMER_UPDATED = "customer:updated"
+    CUSTOMER_DELETED = "customer:deleted"
+    CUSTOMER_RESTORED = "customer:restored"
+    CONTACT_CREATED = "contact:created"
+    CONTACT_UPDATED = "contact:updated"
+    CONTACT_DELETED = "contact:deleted"
+    CONTACT_RESTORED = "contact:restored"
+    CONTACT_CONVERTED = "contact:converted_to_shared"
+    SHARED_CONTACT_ADDED = "customer:shared_contact_added"
+    SHARED_CONTACT_REMOVED = "customer:shared_contact_removed"
+    LOOKUP_CREATED = "lookup:created"
+    LOOKUP_UPDATED = "lookup:updated"
+    LOOKUP_DELETED = "lookup:deleted"
+    LOOKUP_RESTORED = "lookup:restored"
+    ISSUER_UPDATED = "issuer:updated"
+    INVOICE_CREATED = "invoice:created"
+    INVOICE_UPDATED = "invoice:updated"
+    INVOICE_DELETED = "invoice:deleted"
+    INVOICE_RESTORED = "invoice:restored"
+    INVOICE_APPROVED = "invoice:approved"
+    INVOICE_SENT = "invoice:sent"
+    MESSAGE_RELEASED = "message:released"
+    MESSAGE_HELD = "message:held"
+    MESSAGE_CLAIMED = "message:claimed"
+    MESSAGE_ATTEMPTED = "message:attempted"
+    MESSAGE_RECOVERED = "message:recovered"
+    MESSAGE_RETRIED = "message:retried"
+    MESSAGE_CANCELLED = "message:cancelled"
+    LOGGED_IN = "user:logged_in"
+    LOGIN_FAILED = "user:login_failed"
+    LOGGED_OUT = "user:logged_out"
+    USER_CREATED = "user:created"
+    USER_UPDATED = "user:updated"
+    USER_DELETED = "user:deleted"
+    PASSWORD_CHANGED = "user:password_changed"  # noqa: S105  the name of an act, no password
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A record that an act touched: its resource, id, how people know it, and its changes `{field: (from, to)}`."""
+
+    resource: str
+    record_id: int
+    label: str
+    changes: Changes = field(default_factory=dict)
+
+
+def record(
+    session: Session, actor: Actor, *, verb: Verb, touched: Sequence[Touch], reason: str | None = None
+) -> AuditEntry:
+    """Add the entry of one act to the transaction under way, and return it with its id.
+
+    Values must be free of secrets: a field type that holds one names only that it was set or cleared.
+    """
+    entry = AuditEntry(
+        user_id=actor.user_id, username=actor.username, door=actor.door.value, verb=verb.value, reason=reason
+    )
+    session.add(entry)
+    session.flush()
+    session.add_all(
+        AuditRecord(
+            entry_id=entry.id,
+            resource=touch.resource,
+            record_id=touch.record_id,
+            label=touch.label[:LABEL_LENGTH],
+            changes={name: [_plain(old), _plain(new)] for name, (old, new) in touch.changes.items()},
+        )
+        for touch in touched
+    )
+    return entry
+
+
+def _plain(value: object) -> object:
+    """Turn a value into what JSON can hold: times and dates as ISO 8601, decimals as text, sets as sorted lists."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value

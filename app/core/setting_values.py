@@ -1,0 +1,174 @@
+"""Read the values of settings from text; an error is the end of a sentence that begins with the name of the setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+
+
+# The libraries are loaded by the values that need them: a start on the defaults needs none, and is the faster for it.
+
+
+class WrongValueError(ValueError):
+    """A value that a setting can't have."""
+
+
+def folder(text: str) -> Path:
+    """Read a folder, made absolute; it need not exist yet."""
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise WrongValueError("must be a folder, and names a file.")
+    return path
+
+
+def database_url(text: str, instance: Path) -> str:
+    """Read an SQLAlchemy URL of SQLite (a relative path begins in the instance folder) or of PostgreSQL."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        # SQLAlchemy's own words would repeat the URL, and with it the password.
+        raise WrongValueError("must be an SQLAlchemy URL, such as postgresql://user:password@host/name.") from None
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(instance / url.database))
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise WrongValueError("must begin with sqlite:/// or postgresql://.")
+    return url.render_as_string(hide_password=False)
+
+
+def public_url(text: str) -> str:
+    """Read the address that people reach the application by, without a slash at its end."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise WrongValueError("must be the address that people type in, such as https://counterpart.example.com.")
+    return text.rstrip("/")
+
+
+def url_of(*schemes: str) -> Callable[[str], str]:
+    """Return a reader of URLs with one of these schemes."""
+
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes or not urlsplit(text).netloc:
+            raise WrongValueError(
+                f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}, and name a host."
+            )
+        return text
+
+    return parse
+
+
+def host(text: str) -> str:
+    """Read the name or address of a server, without a port."""
+    if any(character in text for character in "/@ ") or text.count(":") == 1:
+        raise WrongValueError(
+            "must be the name of a server alone, such as mail.example.com; its port has a setting of its own."
+        )
+    return text
+
+
+def timezone(text: str) -> str:
+    """Read the name of a time zone (IANA)."""
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise WrongValueError("must be a time zone, such as Europe/London.") from None
+    return text
+
+
+def country(text: str) -> str:
+    """Read a country's code (ISO 3166-1 alpha-2)."""
+    from babel import Locale
+
+    code = text.upper()
+    if len(code) != 2 or not code.isalpha() or code not in Locale("en").territories:  # noqa: PLR2004  # ISO 3166-1 alpha-2
+        raise WrongValueError("must be a country code of two letters (ISO 3166), such as GB.")
+    return code
+
+
+def language(text: str) -> str:
+    """Read a language's code (BCP 47)."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(text.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise WrongValueError("must be a language code, such as en.") from None
+    return text
+
+
+def currency(text: str) -> str:
+    """Read a currency's code (ISO 4217)."""
+    from babel.numbers import list_currencies
+
+    if text.upper() not in list_currencies():
+        raise WrongValueError("must be a currency code of three letters (ISO 4217), such as GBP.")
+    return text.upper()
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of these words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise WrongValueError(f"must be {' or '.join(words)}.")
+        return text.lower()
+
+    return parse
+
+
+def sender(text: str) -> str:
+    """Read the sender of mails: an address, alone or behind a name, as in Example Ltd <billing@example.com>."""
+    name, plain = parseaddr(text)
+    address(plain)
+    if any(ord(character) < 32 for character in name):  # noqa: PLR2004  # control characters end where space begins
+        raise WrongValueError("must not contain control characters.")
+    return text
+
+
+def address(text: str) -> str:
+    """Read one mail address."""
+    from email_validator import validate_email
+
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except ValueError as error:
+        raise WrongValueError(f"must be a mail address. {error}") from error
+
+
+def yes_or_no(text: str) -> bool:
+    """Read a switch: yes, on, true, 1, or no, off, false, 0."""
+    if text.lower() not in _YES | _NO:
+        raise WrongValueError("must be yes or no.")
+    return text.lower() in _YES
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds, both included."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise WrongValueError(f"must be a whole number from {low} to {high}.")
+        return int(text)
+
+    return parse
+
+
+def at_least(length: int) -> Callable[[str], str]:
+    """Return a reader of secrets that have this many characters or more."""
+
+    def parse(text: str) -> str:
+        if len(text) < length:
+            raise WrongValueError(f"is too short: it needs {length} characters or more.")
+        return text
+
+    return parse

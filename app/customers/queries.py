@@ -1,0 +1,69 @@
+"""Reads of customers, each within the actor's sight: no deleted one, and only those of the actor's dealer."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.access.ask import ensure
+from app.access.table import Operation
+from app.core.actor import Actor
+from app.core.errors import NotFound
+from app.customers.models import Customer
+
+
+def in_sight(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a living customer is in the actor's sight."""
+    return and_(Customer.deleted_at.is_(None), of_dealer(actor))
+
+
+def of_dealer(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a customer, living or deleted, is of the actor's dealer."""
+    return true() if actor.dealer_code is None else Customer.dealer_code == actor.dealer_code
+
+
+def customers(actor: Actor) -> Select[tuple[Customer]]:
+    """Select the customers in sight. Raises Forbidden."""
+    ensure(actor, Operation.READ, "customer")
+    return select(Customer).where(in_sight(actor))
+
+
+def customer(session: Session, actor: Actor, *, customer_id: int, lock: bool = False) -> Customer:
+    """Return one customer in sight. Raises NotFound, Forbidden."""
+    statement = customers(actor).where(Customer.id == customer_id)
+    found = session.scalar(_locked(statement) if lock else statement)
+    if found is None:
+        raise NotFound("There is no customer with this id.")
+    return found
+
+
+def deleted_customer(session: Session, actor: Actor, *, customer_id: int) -> Customer:
+    """Return one customer of the actor's dealer, deleted or not, locked. Raises NotFound."""
+    found = session.scalar(_locked(select(Customer).where(Customer.id == customer_id, of_dealer(actor))))
+    if found is None:
+        raise NotFound("There is no customer with this id.")
+    return found
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Return the condition that account number, name, company, address or email holds `text`, whatever its case."""
+    columns = (
+        Customer.account_number,
+        Customer.last_name,
+        Customer.first_name,
+        Customer.company_name,
+        Customer.postcode,
+        Customer.address_line_1,
+        Customer.email,
+    )
+    return or_(
+        *(column.icontains(text, autoescape=True) for column in columns),
+        (func.coalesce(Customer.first_name, "") + " " + func.coalesce(Customer.last_name, "")).icontains(
+            text, autoescape=True
+        ),
+    )
+
+
+def _locked(statement: Select[tuple[Customer]]) -> Select[tuple[Customer]]:
+    """Lock the row until the unit of work ends, and read it afresh."""
+    return statement.with_for_update(of=Customer).execution_options(populate_existing=True)

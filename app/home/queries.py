@@ -1,0 +1,67 @@
+"""The figures of the landing page, each within the reader's sight and with the list behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.access.ask import may
+from app.access.table import Operation
+from app.contacts import queries as contacts
+from app.contacts.models import Contact
+from app.core.actor import Actor
+from app.customers import queries as customers
+from app.customers.models import Customer
+from app.invoices import queries as invoices
+from app.invoices.models import Invoice
+from app.mailer import queries as messages
+from app.mailer.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count, what it counts, and the list that it leads to."""
+
+    label: str
+    count: int
+    url: str
+    hint: str = ""
+
+
+def figures(session: Session, actor: Actor) -> list[Figure]:
+    """Return how much there is of what the actor may see."""
+    found = []
+    if may(actor, Operation.READ, "customer"):
+        found.append(Figure("Customers", _count(session, customers.customers(actor), Customer.id), "/customers/list/"))
+    if may(actor, Operation.READ, "contact"):
+        found.append(Figure("Contacts", _count(session, contacts.contacts(actor), Contact.id), "/contacts/list/"))
+    if may(actor, Operation.READ, "invoice"):
+        drafts = invoices.invoices(actor).where(Invoice.status == "draft")
+        found.append(Figure("Draft invoices", _count(session, drafts, Invoice.id), "/invoices/list/?q=draft"))
+    if may(actor, Operation.READ, "message"):
+        sent = messages.messages(actor).where(Message.state == "sent")
+        found.append(Figure("Copies sent", _count(session, sent, Message.id), "/messages/list/?state=sent"))
+    return found
+
+
+def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
+    """Return what somebody should look at: messages that are held, uncertain or failed."""
+    if not may(actor, Operation.READ, "message"):
+        return []
+    found = []
+    for state, label, hint in (
+        ("failed", "Copies that failed", "The mail server refused them for good; the message says why."),
+        ("held", "Copies that are held", "Something must be put right first; the message says what."),
+        ("uncertain", "Copies whose delivery is uncertain", "A worker stopped while it was sending."),
+    ):
+        count = _count(session, messages.messages(actor).where(Message.state == state), Message.id)
+        if count:
+            found.append(Figure(label, count, f"/messages/list/?state={state}", hint))
+    return found
+
+
+def _count(session: Session, statement: Select[Any], column: Any) -> int:  # noqa: ANN401  any id column
+    return session.scalar(select(func.count()).select_from(statement.with_only_columns(column).subquery())) or 0

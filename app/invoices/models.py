@@ -1,0 +1,110 @@
+"""Invoices, their lines, and the issuer: the company that sends them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.records import Record
+from app.customers.models import Customer
+from app.extensions import Model
+from app.invoices.rules import Line
+
+
+class Issuer(Record):
+    """The company that sends: one record."""
+
+    __tablename__ = "issuer"
+
+    name: Mapped[str] = mapped_column(String(160), nullable=False)
+    address_line_1: Mapped[str | None] = mapped_column(String(120))
+    address_line_2: Mapped[str | None] = mapped_column(String(120))
+    address_line_3: Mapped[str | None] = mapped_column(String(120))
+    address_line_4: Mapped[str | None] = mapped_column(String(120))
+    address_line_5: Mapped[str | None] = mapped_column(String(120))
+    postcode: Mapped[str | None] = mapped_column(String(20))
+    country: Mapped[str | None] = mapped_column(String(2))
+    email: Mapped[str | None] = mapped_column(String(320))
+    website: Mapped[str | None] = mapped_column(String(300))
+    vat_number: Mapped[str | None] = mapped_column(String(40))
+    bank_name: Mapped[str | None] = mapped_column(String(120))
+    bank_sort_code: Mapped[str | None] = mapped_column(String(20))
+    bank_account_number: Mapped[str | None] = mapped_column(String(40))
+    bank_iban: Mapped[str | None] = mapped_column(String(40))
+    bank_bic: Mapped[str | None] = mapped_column(String(20))
+    footer: Mapped[str | None] = mapped_column(Text)
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Invoice(Record):
+    """An invoice. Its number is `ACCOUNT/4`; `series` is the 4, counted from 1 for each customer, never used again.
+
+    Amounts are kept with four places, and hold as many as `currency` has (ISO 4217).
+    """
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "series"),
+        Index("ix_invoice_status_invoice_date", "status", "invoice_date"),
+    )
+
+    number: Mapped[str] = mapped_column(String(60), nullable=False, unique=True)
+    series: Mapped[int] = mapped_column(nullable=False)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    customer: Mapped[Customer] = relationship(Customer)
+    invoice_date: Mapped[date] = mapped_column(nullable=False)
+    due_date: Mapped[date] = mapped_column(nullable=False)
+    purchase_order_number: Mapped[str | None] = mapped_column(String(80))
+    currency: Mapped[str] = mapped_column(String(3), nullable=False)
+    status: Mapped[str] = mapped_column(String(10), nullable=False, default="draft")
+    net: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
+    tax: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
+    total: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
+    lines: Mapped[list[InvoiceLine]] = relationship(
+        back_populates="invoice", order_by="InvoiceLine.position", cascade="all, delete-orphan"
+    )
+
+    @property
+    def label(self) -> str:
+        """Return how staff name the invoice: its number."""
+        return self.number
+
+    def __repr__(self) -> str:
+        return self.label
+
+
+class InvoiceLine(Model):
+    """A line of an invoice: `reference` is the service or phone number, `tax_rate` is in percent."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id", ondelete="CASCADE"), nullable=False)
+    position: Mapped[int] = mapped_column(nullable=False)
+    description: Mapped[str] = mapped_column(String(200), nullable=False)
+    category: Mapped[str | None] = mapped_column(String(80))
+    quantity: Mapped[Decimal] = mapped_column(Numeric(14, 4), nullable=False)
+    unit_price: Mapped[Decimal] = mapped_column(Numeric(18, 6), nullable=False)
+    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2), nullable=False)
+    reference: Mapped[str | None] = mapped_column(String(80))
+    net: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False)
+    invoice: Mapped[Invoice] = relationship(back_populates="lines")
+
+
+def as_line(row: InvoiceLine) -> Line:
+    """Return a row as the line that the rules reckon with."""
+    return Line(
+        description=row.description,
+        category=row.category or "",
+        quantity=row.quantity,
+        unit_price=row.unit_price,
+        tax_rate=row.tax_rate,
+        reference=row.reference or "",
+    )

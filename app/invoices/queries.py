@@ -1,0 +1,88 @@
+"""Reads of invoices and the issuer, within the actor's sight."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from app.access.ask import ensure
+from app.access.table import Operation
+from app.core.actor import Actor
+from app.core.errors import NotFound
+from app.customers import queries as customers
+from app.customers.models import Customer
+from app.invoices.models import Invoice, Issuer
+
+
+def invoices(actor: Actor) -> Select[tuple[Invoice]]:
+    """Select the living invoices of the customers in sight, each with its customer. Raises Forbidden."""
+    ensure(actor, Operation.READ, "invoice")
+    return (
+        select(Invoice)
+        .join(Invoice.customer)
+        .options(contains_eager(Invoice.customer))
+        .where(Invoice.deleted_at.is_(None), customers.in_sight(actor))
+    )
+
+
+def invoice(session: Session, actor: Actor, *, invoice_id: int, lock: bool = False) -> Invoice:
+    """Return one invoice in sight. Raises NotFound, Forbidden."""
+    statement = invoices(actor).where(Invoice.id == invoice_id)
+    if lock:
+        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
+    found = session.scalar(statement)
+    if found is None:
+        raise NotFound("There is no invoice with this id.")
+    return found
+
+
+def deleted_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoice:
+    """Return one invoice of the actor's dealer, deleted or not, locked. Raises NotFound."""
+    ensure(actor, Operation.READ, "invoice")
+    statement = select(Invoice).join(Invoice.customer).where(Invoice.id == invoice_id, customers.of_dealer(actor))
+    found = session.scalar(statement.with_for_update(of=Invoice))
+    if found is None:
+        raise NotFound("There is no invoice with this id.")
+    return found
+
+
+def invoices_of_customer(actor: Actor, *, customer_id: int) -> Select[tuple[Invoice]]:
+    """Select a customer's living invoices."""
+    return invoices(actor).where(Invoice.customer_id == customer_id)
+
+
+def last_series(session: Session, *, customer_id: int) -> int:
+    """Return how many numbers a customer's series has used, deleted invoices included."""
+    return session.scalar(select(func.max(Invoice.series)).where(Invoice.customer_id == customer_id)) or 0
+
+
+def issuer(session: Session) -> Issuer:
+    """Return the company that sends: the one record that the migrations made."""
+    return session.scalars(select(Issuer).order_by(Issuer.id).limit(1)).one()
+
+
+def issuers(actor: Actor) -> Select[tuple[Issuer]]:
+    """Select the issuer's one record. Raises Forbidden."""
+    ensure(actor, Operation.READ, "issuer")
+    return select(Issuer).where(Issuer.deleted_at.is_(None))
+
+
+def issuer_by_id(session: Session, actor: Actor, *, issuer_id: int, lock: bool = False) -> Issuer:
+    """Return the issuer. Raises NotFound, Forbidden."""
+    statement = issuers(actor).where(Issuer.id == issuer_id)
+    found = session.scalar(statement.with_for_update() if lock else statement)
+    if found is None:
+        raise NotFound("There is no issuer with this id.")
+    return found
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Return the condition that number, status, order number, or the customer's name holds `text`."""
+    columns = (
+        Invoice.number,
+        Invoice.status,
+        Invoice.purchase_order_number,
+        Customer.company_name,
+        Customer.last_name,
+    )
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))

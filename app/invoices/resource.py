@@ -1,0 +1,105 @@
+"""What the screens and REST of invoices and of the issuer have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import raiseload, selectinload
+
+from app.core.money import as_text, minor_unit
+from app.invoices import queries, service
+from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
+from app.invoices.models import Invoice, Issuer, as_line
+from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
+from app.mailer.rules import Plan
+from app.mailer.service import Choices, Defaults
+from app.web.resource import Resource
+
+
+def _amount(name: str) -> Any:  # a function of the invoice
+    return lambda invoice: as_text(getattr(invoice, name), places=minor_unit(invoice.currency))
+
+
+def _tax_by_rate(invoice: Invoice) -> list[dict[str, str]]:
+    places = minor_unit(invoice.currency)
+    return tax_by_rate_as_dicts(invoice_totals([as_line(row) for row in invoice.lines], places=places))
+
+
+INVOICE = Resource(
+    name="invoice",
+    label="Invoice",
+    plural="Invoices",
+    model=Invoice,
+    fields=INVOICE_FIELDS,
+    rows=queries.invoices,
+    get=lambda session, actor, number: queries.invoice(session, actor, invoice_id=number),
+    orders={
+        "id": Invoice.id,
+        "number": Invoice.number,
+        "invoice_date": Invoice.invoice_date,
+        "due_date": Invoice.due_date,
+        "status": Invoice.status,
+        "total": Invoice.total,
+    },
+    default_order=(Invoice.invoice_date.desc(), Invoice.id.desc()),
+    filters={
+        "id": Invoice.id,
+        "number": Invoice.number,
+        "customer_id": Invoice.customer_id,
+        "invoice_date": Invoice.invoice_date,
+        "due_date": Invoice.due_date,
+        "status": Invoice.status,
+        "total": Invoice.total,
+        "purchase_order_number": Invoice.purchase_order_number,
+        "currency": Invoice.currency,
+    },
+    matching=queries.matching,
+    load=(selectinload(Invoice.lines), raiseload("*")),
+    read_only={
+        "number": lambda invoice: invoice.number,
+        "status": lambda invoice: invoice.status,
+        "net": _amount("net"),
+        "tax": _amount("tax"),
+        "total": _amount("total"),
+        "tax_by_rate": _tax_by_rate,
+    },
+    create=lambda session, actor, values: service.create_invoice(
+        session, actor, values=values, default_currency=current_app.config["SETTINGS"].currency
+    ),
+    update=lambda session, actor, number, values, version: service.update_invoice(
+        session, actor, invoice_id=number, values=values, version=version
+    ),
+    delete=lambda session, actor, number, version: service.delete_invoice(
+        session, actor, invoice_id=number, version=version
+    ),
+)
+
+ISSUER = Resource(
+    name="issuer",
+    label="Issuer",
+    plural="Issuer",
+    model=Issuer,
+    fields=ISSUER_FIELDS,
+    rows=queries.issuers,
+    get=lambda session, actor, number: queries.issuer_by_id(session, actor, issuer_id=number),
+    orders={"id": Issuer.id, "name": Issuer.name},
+    default_order=(Issuer.id,),
+    filters={"id": Issuer.id, "name": Issuer.name},
+    update=lambda session, actor, number, values, version: service.update_issuer(
+        session, actor, issuer_id=number, values=values, version=version
+    ),
+)
+
+
+def sending_defaults() -> Defaults:
+    """Return what the settings say where records are silent, for plans and messages."""
+    settings = current_app.config["SETTINGS"]
+    sender = settings.mail_default_sender or ""
+    domain = sender.rpartition("@")[2].rstrip(">") or "counterpart.localhost"
+    return Defaults(language=settings.language, usage_module=settings.invoice_usage, domain=domain)
+
+
+def planned(session: Any, actor: Any, invoice: Invoice, choices: Choices) -> Plan:
+    """Return an invoice's plan by the settings of this instance."""
+    return service.plan_invoice(session, actor, invoice=invoice, choices=choices, defaults=sending_defaults())

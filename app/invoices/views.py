@@ -1,0 +1,247 @@
+"""The screens of invoices and of the issuer: lists, forms with lines, and the plan before sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import format_currency
+
+from app.access.ask import may
+from app.access.table import Operation
+from app.core import clock
+from app.core.actor import Actor
+from app.core.errors import Conflict, DomainError
+from app.core.unit_of_work import unit_of_work
+from app.customers import queries as customers
+from app.extensions import db
+from app.invoices import queries, service
+from app.invoices.api import pdf_answer
+from app.invoices.models import Invoice
+from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
+from app.invoices.rules import MAX_LINES, may_edit
+from app.mailer.panels import plan_context
+from app.mailer.service import Choices
+from app.web.admin_view import AdminView, Answer
+from app.web.current import current_actor
+from app.web.display import link, tag
+from app.web.forms import RecordForm
+from app.web.request_filters import id_or_404
+
+PAYMENT_DAYS = 30
+EMPTY_LINES = 3
+LINE_FIELDS = ("description", "category", "quantity", "unit_price", "tax_rate", "reference")
+_TONES = {"draft": "neutral", "approved": "info", "sent": "success"}
+
+
+class InvoiceView(AdminView):
+    """Invoices: the list, the page, the form with its lines, approval, the PDF, and sending."""
+
+    resource = INVOICE
+    route_base = "/invoices"
+    method_permission_name = {"approve": "approve", "send": "send", "pdf": "read"}
+    list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
+    sections = (("Invoice", ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
+    show_extra = (
+        ("Totals", ("net", "tax", "total")),
+        ("System Information", ("created_at", "last_modified_at")),
+    )
+    label_columns = {
+        "customer_id": "Customer",
+        "created_at": "Created",
+        "last_modified_at": "Last Modified",
+        "purchase_order_number": "Purchase order number",
+    }
+    description_columns = {"currency": "Left empty: the customer's."}
+    search_hint = "Number, status, order number, or the customer's name."
+    empty_text = "Add an invoice here, or from a customer's page."
+
+    def cell(self, record: Invoice, name: str) -> Any:
+        """Show amounts in their currency, the status as a mark, and the customer as a link."""
+        if name in ("net", "tax", "total"):
+            return format_currency(getattr(record, name), record.currency)
+        if name == "status":
+            return status_tag(record)
+        if name == "customer_id":
+            return link(record.customer.label, url_for("CustomerView.show", pk=record.customer_id))
+        return super().cell(record, name)
+
+    def record_title(self, record: Invoice) -> str:
+        """Return the number."""
+        return f"Invoice {record.number}"
+
+    def subtitle(self, _actor: Actor, record: Invoice) -> str:
+        """Return the customer."""
+        return record.customer.label
+
+    def badges(self, record: Invoice) -> list[Any]:
+        """Mark the status."""
+        return [status_tag(record)]
+
+    def editable(self, record: Invoice) -> bool:
+        """Tell that a sent invoice can't be changed."""
+        return may_edit(record.status)
+
+    def preset(self) -> dict[str, object]:
+        """Take the customer out of the address."""
+        text = request.args.get("customer_id", "")
+        if not text:
+            return {}
+        customer = customers.customer(db.session(), current_actor(), customer_id=id_or_404(text))
+        return {"customer_id": str(customer.id)}
+
+    def preset_text(self, name: str, value: Any) -> Any:
+        """Show a preset customer by name."""
+        if name == "customer_id" and str(value).isdigit():
+            return customers.customer(db.session(), current_actor(), customer_id=int(value)).label
+        return value
+
+    def starting_values(self) -> dict[str, object]:
+        """Start a new invoice today, due in a month."""
+        today = clock.now().date()
+        return {"invoice_date": today.isoformat(), "due_date": (today + timedelta(days=PAYMENT_DAYS)).isoformat()}
+
+    def extra_given(self, _form: RecordForm) -> dict[str, object]:
+        """Read the rows of lines; a row that is left empty is none."""
+        return {"lines": posted_lines()}
+
+    def extra_context(self, record: Any, given: Mapping[str, object] | None) -> dict[str, Any]:
+        """Give the form its rows of lines: what was typed, or what the invoice has, and a few empty ones."""
+        if given is not None:
+            rows = list(given["lines"])  # type: ignore[call-overload]
+        else:
+            rows = INVOICE.value(record, "lines") if record is not None else []
+        empty = dict.fromkeys(LINE_FIELDS, "")
+        return {
+            "extra_template": "invoices/lines_form.html",
+            "line_rows": [*rows, *([empty] * EMPTY_LINES)],
+            "line_fields": LINE_FIELDS,
+        }
+
+    @expose("/<pk>/approve", methods=["GET", "POST"])
+    @has_access
+    def approve(self, pk: str) -> Answer:
+        """Ask, and approve a draft."""
+        actor, number = current_actor(), id_or_404(pk)
+        invoice = queries.invoice(db.session(), actor, invoice_id=number)
+        return self.confirmed(
+            title=f"Approve invoice {invoice.number}",
+            text=f"Approve it over {format_currency(invoice.total, invoice.currency)} for {invoice.customer.label}?",
+            submit_label="Approve",
+            record=invoice,
+            run=lambda session, version: service.approve_invoice(session, actor, invoice_id=number, version=version),
+            done=f"Invoice {invoice.number} is approved.",
+            after=self.show_url(number),
+        )
+
+    @expose("/<pk>/pdf", methods=["GET"])
+    @has_access
+    def pdf(self, pk: str) -> Response:
+        """Show the PDF."""
+        return pdf_answer(id_or_404(pk))
+
+    @expose("/<pk>/send", methods=["GET", "POST"])
+    @has_access
+    def send(self, pk: str) -> Answer:
+        """Show the plan; execute that very plan, or refuse and show what has changed."""
+        actor, number = current_actor(), id_or_404(pk)
+        invoice = queries.invoice(db.session(), actor, invoice_id=number)
+        error: DomainError | None = None
+        try:
+            choices = _choices()
+            if request.method == "POST" and request.form.get("action") == "send":
+                return self._sent(actor, number, choices)
+        except DomainError as refusal:
+            error = refusal
+            choices = Choices() if refusal.errors else choices
+            invoice = queries.invoice(db.session(), actor, invoice_id=number)
+        plan = planned(db.session(), actor, invoice, choices)
+        page = self.render_template(
+            "mailer/plan.html",
+            title=f"Send invoice {invoice.number}",
+            form=RecordForm(data={"version": invoice.version}),
+            record=invoice,
+            cancel_url=self.show_url(number),
+            error=error,
+            may_send=may(actor, Operation.SEND, "invoice"),
+            typed_in=request.form.get("recipients", ""),
+            **plan_context(plan, untick=choices.untick),
+        )
+        return page if error is None else (page, error.status)
+
+    def _sent(self, actor: Actor, number: int, choices: Choices) -> Answer:
+        fingerprint = request.form.get("fingerprint", "")
+        if not fingerprint:
+            raise Conflict("Look at the plan first, then send it.", code="plan_changed")
+        with unit_of_work(db.session) as session:
+            plan = service.send_invoice(
+                session,
+                actor,
+                invoice_id=number,
+                choices=choices,
+                fingerprint=fingerprint,
+                defaults=sending_defaults(),
+            )
+            made = len(plan.messages)
+        if made:
+            flash(f"{made} {'copy is' if made == 1 else 'copies are'} on the way.", "success")
+        else:
+            flash("Nobody is left to get this invoice; nothing was sent.", "warning")
+        return redirect(f"{self.show_url(number)}?tab=messages")
+
+
+class IssuerView(AdminView):
+    """The company that sends: one record, which an administrator edits."""
+
+    resource = ISSUER
+    route_base = "/issuer"
+    list_columns = ["name", "vat_number", "email", "bank_name"]
+    sections = (
+        ("Company", ("name", "vat_number", "email", "website")),
+        ("Address", (*(f"address_line_{line}" for line in range(1, 6)), "postcode", "country")),
+        ("Bank", ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")),
+        ("Footer", ("footer",)),
+    )
+    label_columns = {
+        "vat_number": "VAT number",
+        "bank_iban": "IBAN",
+        "bank_bic": "BIC",
+        "bank_sort_code": "Sort code",
+        "bank_account_number": "Account number",
+    }
+    description_columns = {
+        "name": "Stands on every invoice, and as the sender of every mail.",
+        "email": "The sender's address, unless the settings name another.",
+        "footer": "At the foot of every invoice: company number, registered office.",
+    }
+
+
+def status_tag(invoice: Invoice) -> Any:
+    """Return the mark of an invoice's status."""
+    return tag(invoice.status.capitalize(), _TONES.get(invoice.status, "neutral"))
+
+
+def posted_lines() -> list[dict[str, str]]:
+    """Return the rows of lines that were posted as `lines-<row>-<field>`, without those left empty."""
+    rows: dict[int, dict[str, str]] = {}
+    for key, value in request.form.items():
+        found = re.fullmatch(r"lines-(\d{1,4})-([a-z_]+)", key, re.ASCII)
+        if found and found.group(2) in LINE_FIELDS and int(found.group(1)) <= MAX_LINES:
+            rows.setdefault(int(found.group(1)), {})[found.group(2)] = value
+    return [row for _, row in sorted(rows.items()) if any(value.strip() for value in row.values())]
+
+
+def _choices() -> Choices:
+    """Return what staff typed in or unticked. Raises Invalid."""
+    if request.method == "GET":
+        return Choices()
+    typed = [part for part in re.split(r"[,;\s]+", request.form.get("recipients", "")) if part]
+    planned_addresses = request.form.getlist("planned")
+    kept = set(request.form.getlist("keep"))
+    untick = [] if typed else [address for address in planned_addresses if address not in kept]
+    return Choices.checked(recipients=typed, untick=untick)

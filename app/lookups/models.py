@@ -1,0 +1,120 @@
+"""The lists that an administrator edits: one table each, all with a name, whether it is active, and a position."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from app.core.records import Record
+
+
+class Lookup(Record):
+    """A row of a list. One that isn't active can't be newly chosen, and stays where it is chosen."""
+
+    __abstract__ = True
+
+    name: Mapped[str] = mapped_column(String(80), nullable=False)
+    active: Mapped[bool] = mapped_column(nullable=False, default=True)
+    position: Mapped[int] = mapped_column(nullable=False, default=0)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805  SQLAlchemy calls it on the class
+        # Two living rows of one list don't share a name; a deleted one frees it.
+        return (
+            Index(
+                f"uq_{cls.__tablename__}_living_name",
+                "name",
+                unique=True,
+                sqlite_where=cls.deleted_at.is_(None),
+                postgresql_where=cls.deleted_at.is_(None),
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class ContactType(Lookup):
+    """Type or role of a contact within the customer's organisation."""
+
+    __tablename__ = "contact_type"
+
+
+class Title(Lookup):
+    """How a person is addressed: Mr, Ms, Dr."""
+
+    __tablename__ = "title"
+
+
+class NumberType(Lookup):
+    """What kind of phone number: mobile, office."""
+
+    __tablename__ = "number_type"
+
+
+class Topic(Lookup):
+    """What a contact can be spoken to about."""
+
+    __tablename__ = "topic"
+
+
+class TicketType(Lookup):
+    """The kind of a ticket; contacts choose of which kinds they get copies."""
+
+    __tablename__ = "ticket_type"
+
+
+class TicketStatus(Lookup):
+    """Where a ticket stands; `closed` ones are done."""
+
+    __tablename__ = "ticket_status"
+
+    closed: Mapped[bool] = mapped_column(nullable=False, default=False)
+
+
+class CorrespondenceType(Lookup):
+    """The kind of a letter, in one of four classes; `bulk` ones may be sent to many."""
+
+    __tablename__ = "correspondence_type"
+
+    correspondence_class: Mapped[str] = mapped_column(String(20), nullable=False)
+    bulk: Mapped[bool] = mapped_column(nullable=False, default=False)
+
+
+class UsageReportProfile(Lookup):
+    """A breakdown of usage that can go along with an invoice."""
+
+    __tablename__ = "usage_report_profile"
+
+
+class CustomerStatus(Lookup):
+    """Where an account stands; one that doesn't allow correspondence gets no document."""
+
+    __tablename__ = "customer_status"
+
+    allows_correspondence: Mapped[bool] = mapped_column(nullable=False, default=True)
+
+
+class Dealer(Lookup):
+    """A dealer, known by a code that customers, contacts and users carry as a string."""
+
+    __tablename__ = "dealer"
+
+    code: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
+
+
+LOOKUP_MODELS: dict[str, type[Lookup]] = {
+    model.__tablename__: model
+    for model in (
+        ContactType,
+        Title,
+        NumberType,
+        Topic,
+        TicketType,
+        TicketStatus,
+        CorrespondenceType,
+        UsageReportProfile,
+        CustomerStatus,
+        Dealer,
+    )
+}

@@ -1,0 +1,40 @@
+"""What each list's rows hold, and the classes of correspondence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.core.fields import Choice, Field, Fields, Flag, Text, Whole
+
+
+class CorrespondenceClass(StrEnum):
+    """What a type of letter is about; it decides who may write it, and whether consent is needed."""
+
+    BILLING = "billing"
+    CREDIT_CONTROL = "credit_control"
+    CUSTOMER_SERVICES = "customer_services"
+    MARKETING = "marketing"
+
+
+_COMMON: dict[str, Field] = {
+    "name": Text(limit=80, required=True),
+    "active": Flag(default=True),
+    "position": Whole(highest=100_000),
+}
+
+LOOKUP_FIELDS: dict[str, Fields] = {
+    "contact_type": _COMMON,
+    "title": _COMMON,
+    "number_type": _COMMON,
+    "topic": _COMMON,
+    "ticket_type": _COMMON,
+    "ticket_status": {**_COMMON, "closed": Flag()},
+    "correspondence_type": {
+        **_COMMON,
+        "correspondence_class": Choice(options=CorrespondenceClass),
+        "bulk": Flag(),
+    },
+    "usage_report_profile": _COMMON,
+    "customer_status": {**_COMMON, "allows_correspondence": Flag(default=True)},
+    "dealer": {**_COMMON, "code": Text(limit=40, required=True)},
+}

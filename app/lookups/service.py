@@ -1,0 +1,103 @@
+"""The verbs of the lists: only administrators write them (see the access table)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.ask import ensure
+from app.access.table import Operation
+from app.core import audit, soft_delete
+from app.core.actor import Actor
+from app.core.audit import Touch, Verb
+from app.core.errors import Conflict, FieldErrors, NotFound
+from app.core.records import check_version
+from app.lookups import queries
+from app.lookups.editing import prepare_change, prepare_new
+from app.lookups.models import LOOKUP_MODELS, Lookup
+from app.lookups.rules import LOOKUP_FIELDS
+
+
+def create_lookup(session: Session, actor: Actor, *, resource: str, values: Mapping[str, object]) -> Lookup:
+    """Add a row to a list. Raises Forbidden, Invalid, Conflict (`duplicate`)."""
+    ensure(actor, Operation.CREATE, resource)
+    edit = prepare_new(session, actor, resource=resource, fields=LOOKUP_FIELDS[resource], given=values, rule=_no_rule)
+    row = LOOKUP_MODELS[resource]()
+    edit.apply(row)
+    _refuse_duplicate(session, resource, row)
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, verb=Verb.LOOKUP_CREATED, touched=[Touch(resource, row.id, row.name, edit.trail())])
+    return row
+
+
+def update_lookup(
+    session: Session,
+    actor: Actor,
+    *,
+    resource: str,
+    lookup_id: int,
+    values: Mapping[str, object],
+    version: int | None = None,
+) -> Lookup:
+    """Change a row of a list. Raises Forbidden, NotFound, Stale, Invalid, Conflict (`duplicate`)."""
+    ensure(actor, Operation.UPDATE, resource)
+    row = queries.row(session, actor, resource=resource, lookup_id=lookup_id, lock=True)
+    check_version(row, version)
+    edit = prepare_change(
+        session, actor, resource=resource, fields=LOOKUP_FIELDS[resource], record=row, given=values, rule=_no_rule
+    )
+    if edit.changes:
+        with session.no_autoflush:
+            edit.apply(row)
+            _refuse_duplicate(session, resource, row)
+        audit.record(
+            session, actor, verb=Verb.LOOKUP_UPDATED, touched=[Touch(resource, row.id, row.name, edit.trail())]
+        )
+    return row
+
+
+def delete_lookup(
+    session: Session, actor: Actor, *, resource: str, lookup_id: int, version: int | None = None
+) -> Lookup:
+    """Delete a row of a list; where it is chosen it stays. Raises Forbidden, NotFound, Stale."""
+    ensure(actor, Operation.DELETE, resource)
+    row = queries.row(session, actor, resource=resource, lookup_id=lookup_id, lock=True)
+    check_version(row, version)
+    soft_delete.delete(session, actor, record=row, touch=Touch(resource, row.id, row.name), verb=Verb.LOOKUP_DELETED)
+    return row
+
+
+def restore_lookup(session: Session, actor: Actor, *, resource: str, lookup_id: int) -> Lookup:
+    """Bring back a deleted row. Raises Forbidden, NotFound, Conflict when a living one has its name."""
+    ensure(actor, Operation.RESTORE, resource)
+    row = session.get(LOOKUP_MODELS[resource], lookup_id, with_for_update=True)
+    if row is None:
+        raise NotFound(f"There is no {resource.replace('_', ' ')} with this id.")
+    _refuse_duplicate(session, resource, row)
+    soft_delete.restore(session, actor, record=row, touch=Touch(resource, row.id, row.name), verb=Verb.LOOKUP_RESTORED)
+    return row
+
+
+def _no_rule(_values: Mapping[str, Any]) -> FieldErrors:
+    return {}
+
+
+def _refuse_duplicate(session: Session, resource: str, row: Lookup) -> None:
+    """Raise Conflict when another living row has this name, or any other row has this dealer's code."""
+    model = LOOKUP_MODELS[resource]
+    others = select(model.id).where(model.id != (row.id or 0))
+    if session.scalar(others.where(model.name == row.name, model.deleted_at.is_(None)).limit(1)) is not None:
+        raise Conflict(
+            f"There is a {resource.replace('_', ' ')} named {row.name} already.", code="duplicate", field="name"
+        )
+    code = getattr(row, "code", None)
+    if code is not None and session.scalar(others.where(model.code == code).limit(1)) is not None:  # type: ignore[attr-defined]
+        raise Conflict(
+            f"The dealer code {code} is in use, or was once; codes are never used again.",
+            code="duplicate",
+            field="code",
+        )

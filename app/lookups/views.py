@@ -1,0 +1,92 @@
+"""The screens of the lists, one each, and the pickers that choose from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.lookups import queries
+from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup
+from app.lookups.resource import LOOKUP_RESOURCES
+from app.web.admin_view import AdminView
+from app.web.pickers import PICKER_ROWS, Option, Picker
+from app.web.resource import Resource
+
+_HINTS = {
+    "active": "One that isn't active can't be newly chosen, and stays where it is chosen.",
+    "position": "Lists are sorted by this number first, then by name.",
+    "code": "Customers, contacts and users carry this code.",
+    "bulk": "May be sent to many customers at once.",
+    "allows_correspondence": "Without this, customers of this status get no document.",
+    "closed": "Tickets of this status are done.",
+}
+
+
+def _view(resource: Resource) -> type[AdminView]:
+    plural = resource.plural.lower().replace(" ", "-")
+    columns = [name for name in resource.fields if name != "position"]
+    attributes = {
+        "__module__": __name__,
+        "__doc__": f"The screens of {resource.plural.lower()}.",
+        "resource": resource,
+        "route_base": f"/{plural}",
+        "list_columns": columns,
+        "sections": (("Details", tuple(resource.fields)),),
+        "show_extra": (("System Information", ("created_at", "last_modified_at")),),
+        "label_columns": {
+            "created_at": "Created",
+            "last_modified_at": "Last Modified",
+            "correspondence_class": "Class",
+        },
+        "description_columns": {name: hint for name, hint in _HINTS.items() if name in resource.fields},
+        "empty_text": "An administrator fills this list; forms then offer its rows.",
+    }
+    return type(f"{resource.model.__name__}View", (AdminView,), attributes)
+
+
+LOOKUP_VIEWS: dict[str, type[AdminView]] = {name: _view(resource) for name, resource in LOOKUP_RESOURCES.items()}
+
+
+def lookup_picker(resource: str) -> Picker:
+    """Return the picker of a list: its active rows by position and name."""
+    model = LOOKUP_MODELS[resource]
+
+    def search(session: Session, actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
+        statement = queries.rows(actor, resource=resource).where(model.active)
+        if text:
+            statement = statement.where(model.name.icontains(text, autoescape=True))
+        return map(_option, session.scalars(statement.order_by(model.position, model.name).limit(PICKER_ROWS)))
+
+    def chosen(session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
+        ids = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10]  # noqa: PLR2004
+        return map(_option, session.scalars(select(model).where(model.id.in_(ids))))
+
+    return Picker(search, chosen)
+
+
+def dealer_picker() -> Picker:
+    """Return the picker of dealers by code; a dealer's own staff choose among one."""
+
+    def search(session: Session, actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
+        statement = queries.rows(actor, resource="dealer").where(Dealer.active)
+        if actor.dealer_code is not None:
+            statement = statement.where(Dealer.code == actor.dealer_code)
+        if text:
+            statement = statement.where(
+                Dealer.name.icontains(text, autoescape=True) | Dealer.code.icontains(text, autoescape=True)
+            )
+        rows = session.scalars(statement.order_by(Dealer.position, Dealer.name).limit(PICKER_ROWS))
+        return [Option(row.code, row.name, row.code) for row in rows]  # type: ignore[attr-defined]
+
+    def chosen(session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
+        rows = session.scalars(select(Dealer).where(Dealer.code.in_(values)))
+        return [Option(row.code, row.name, row.code) for row in rows]
+
+    return Picker(search, chosen)
+
+
+def _option(row: Lookup) -> Option:
+    return Option(str(row.id), row.name)

@@ -1,0 +1,1 @@
+"""Who gets a copy, the outbox, and its delivery."""

@@ -1,0 +1,298 @@
+"""Delivery: claim a message, commit the intent, send its stored bytes, and commit what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core import audit, clock
+from app.core.actor import Actor, Door
+from app.core.audit import Touch, Verb
+from app.core.unit_of_work import unit_of_work
+from app.mailer import backoff
+from app.mailer.compose import Mail, compose
+from app.mailer.documents import Letter, kinds, source_of
+from app.mailer.message_states import MessageState
+from app.mailer.models import Content, Message, MessageAttempt, Rendition, WorkerHeartbeat
+from app.mailer.service import FORMAT_MISSING, RENDERING_FAILED, change_state
+from app.mailer.smtp import Connection
+from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=15)
+RENDERING_PAUSE = timedelta(minutes=15)
+SWEEP_ROWS = 500
+WORKER = Actor.system(Door.WORKER)
+
+Sessions = Session | scoped_session[Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker may send: its bytes, and the attempt that was noted before sending."""
+
+    message_id: int
+    attempt_id: int
+    address: str
+    sender: str
+    data: bytes
+
+
+def drain(sessions: Sessions, connection: Connection, *, worker: str, sender: str | None, stop: threading.Event) -> int:
+    """Send what is due, one message after the other, until nothing is or `stop` is set; return how many were tried.
+
+    `sender` is the configured From address; None takes the document's own.
+    """
+    handled = 0
+    while not stop.is_set():
+        claimed, found = claim(sessions, worker=worker, sender=sender)
+        if not found:
+            break
+        handled += 1
+        if claimed is not None and not _send(sessions, connection, claimed):
+            break
+    return handled
+
+
+def claim(sessions: Sessions, *, worker: str, sender: str | None) -> tuple[Claimed | None, bool]:
+    """Take the message that has been due longest, make its bytes, and commit the intent to send it.
+
+    Returns (None, True) for one that could not be made and is held, (None, False) when nothing is due.
+    """
+    with unit_of_work(sessions) as session:
+        message = session.scalar(
+            select(Message)
+            .where(
+                Message.state.in_((MessageState.QUEUED, MessageState.WAITING)),
+                Message.next_attempt_at <= clock.now(),
+                Message.deleted_at.is_(None),
+            )
+            .order_by(Message.next_attempt_at, Message.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=Message)
+        )
+        if message is None:
+            return None, False
+        before = message.state
+        try:
+            with session.begin_nested():
+                data, envelope = _bytes_of(session, message, sender=sender)
+        except Exception as error:
+            log.warning("message %s can't be made", message.id, exc_info=error)
+            _hold(session, message, before=before, error=error)
+            return None, True
+        change_state(message, MessageState.SENDING)
+        message.lease_until = clock.now() + LEASE
+        message.claimed_by = worker
+        attempt = MessageAttempt(message_id=message.id, started_at=clock.now(), outcome="sending")
+        session.add(attempt)
+        _note(session, Verb.MESSAGE_CLAIMED, message, before)
+        session.flush()
+        return Claimed(message.id, attempt.id, message.address, envelope, data), True
+
+
+def settle(sessions: Sessions, claimed: Claimed, *, error: Undelivered | None, answer: str) -> None:
+    """Commit what came of an attempt: sent, waiting with a time, failed with the server's words, or uncertain."""
+    with unit_of_work(sessions) as session:
+        message = session.get_one(Message, claimed.message_id, with_for_update=True)
+        attempt = session.get_one(MessageAttempt, claimed.attempt_id)
+        before = message.state
+        now = clock.now()
+        tries = len(message.attempts)
+        message.lease_until = message.claimed_by = message.next_attempt_at = None
+        if error is None:
+            change_state(message, MessageState.SENT)
+            message.sent_at = now
+        elif isinstance(error, Unknown):
+            change_state(message, MessageState.UNCERTAIN)
+        elif isinstance(error, Refused):
+            change_state(message, MessageState.FAILED)
+        else:
+            first = message.attempts[0].started_at
+            if isinstance(error, Deferred):
+                message.next_attempt_at = backoff.after_deferral(tries=tries, first_try=first, now=now)
+            else:
+                message.next_attempt_at = backoff.after_trouble(tries=tries, now=now)
+            change_state(message, MessageState.WAITING if message.next_attempt_at else MessageState.FAILED)
+        attempt.finished_at = now
+        attempt.outcome = message.state
+        attempt.answer = answer
+        _note(session, Verb.MESSAGE_ATTEMPTED, message, before)
+
+
+def sweep(sessions: Sessions, *, resend: bool) -> None:
+    """Put right what a dead worker left, and release what can be made by now.
+
+    A message that was being sent when its worker died is uncertain: the server may have taken it (RFC 1047). With
+    `resend` it is queued again, with the same Message-ID, and its attempts keep the mark.
+    """
+    _expire_leases(sessions, worker=None)
+    if resend:
+        _requeue(sessions, Message.state == MessageState.UNCERTAIN, Verb.MESSAGE_RECOVERED)
+    for kind in kinds():
+        available = source_of(kind).formats()
+        held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
+        ready = held & (
+            ((Message.held_code == FORMAT_MISSING) & Message.format.in_(available))
+            | ((Message.held_code == RENDERING_FAILED) & (Message.next_attempt_at <= clock.now()))
+        )
+        _requeue(sessions, ready, Verb.MESSAGE_RELEASED)
+
+
+def recover(sessions: Sessions, *, worker: str) -> None:
+    """Take over from a predecessor of this name that died: it can't be sending any more."""
+    _expire_leases(sessions, worker=worker)
+
+
+def beat(sessions: Sessions, *, worker: str) -> None:
+    """Note that this worker is at work."""
+    with unit_of_work(sessions) as session:
+        session.merge(WorkerHeartbeat(worker=worker, beat_at=clock.now()))
+
+
+def _send(sessions: Sessions, connection: Connection, claimed: Claimed) -> bool:
+    """Send one message and settle it; tell whether the connection is good for the next."""
+    try:
+        answer = connection.send_bytes(claimed.sender, claimed.address, claimed.data)
+    except Undelivered as error:
+        settle(sessions, claimed, error=error, answer=str(error))
+        return not isinstance(error, ConnectionTrouble)
+    except ValueError as error:
+        settle(sessions, claimed, error=Refused(str(error), step="size"), answer=str(error))
+        return True
+    settle(sessions, claimed, error=None, answer=str(answer))
+    return True
+
+
+def _bytes_of(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:
+    """Return a message's bytes, made at its first try and stored: a retry sends the very same ones."""
+    source = source_of(message.document_kind)
+    letter = source.letter(session, message=message)
+    sender_address = sender or letter.sender_address
+    if message.content_digest is None:
+        data = compose(_mail(session, message, letter, sender_address))
+        message.content_digest = _store(session, data, "message/rfc822")
+        message.subject = letter.subject
+        return data, sender_address
+    return session.get_one(Content, message.content_digest).data, sender_address
+
+
+def _mail(session: Session, message: Message, letter: Letter, sender_address: str) -> Mail:
+    attachments = ()
+    if message.format is not None:
+        rendition = _rendition(session, message)
+        content = session.get_one(Content, rendition.digest)
+        attachments = ((rendition.filename, content.content_type, content.data),)
+    return Mail(
+        sender_name=letter.sender_name,
+        sender_address=sender_address,
+        recipient_name=message.recipient_name,
+        recipient_address=message.address,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=message.message_id,
+        date=clock.now(),
+        attachments=attachments,
+    )
+
+
+def _rendition(session: Session, message: Message) -> Rendition:
+    """Return the document in the message's format and language, made once for each version."""
+    found = session.scalar(
+        select(Rendition).where(
+            Rendition.document_kind == message.document_kind,
+            Rendition.document_id == message.document_id,
+            Rendition.document_version == message.document_version,
+            Rendition.format == message.format,
+            Rendition.language == message.language,
+        )
+    )
+    if found is not None:
+        return found
+    made = source_of(message.document_kind).render(
+        session, document_id=message.document_id, format_=message.format or "", language=message.language
+    )
+    rendition = Rendition(
+        document_kind=message.document_kind,
+        document_id=message.document_id,
+        document_version=message.document_version,
+        format=message.format,
+        language=message.language,
+        filename=made.filename,
+        digest=_store(session, made.data, made.content_type),
+    )
+    session.add(rendition)
+    session.flush()
+    return rendition
+
+
+def _store(session: Session, data: bytes, content_type: str) -> str:
+    digest = hashlib.sha256(data).hexdigest()
+    if session.get(Content, digest) is None:
+        session.add(Content(digest=digest, content_type=content_type, size=len(data), data=data))
+        session.flush()
+    return digest
+
+
+def _hold(session: Session, message: Message, *, before: str, error: Exception) -> None:
+    change_state(message, MessageState.HELD)
+    message.held_code = RENDERING_FAILED
+    message.held_because = f"The document could not be made: {error}"[:500]
+    message.next_attempt_at = clock.now() + RENDERING_PAUSE
+    _note(session, Verb.MESSAGE_HELD, message, before)
+
+
+def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
+    """Call uncertain what was being sent when its worker died: its lease is over, or it is our own from before."""
+    over = Message.lease_until < clock.now()
+    lost = over if worker is None else or_(over, Message.claimed_by == worker)
+    with unit_of_work(sessions) as session:
+        rows = session.scalars(
+            select(Message)
+            .where(Message.state == MessageState.SENDING, lost)
+            .limit(SWEEP_ROWS)
+            .with_for_update(skip_locked=True, of=Message)
+        ).all()
+        for message in rows:
+            change_state(message, MessageState.UNCERTAIN)
+            message.lease_until = message.claimed_by = None
+            attempt = message.attempts[-1]
+            attempt.finished_at = clock.now()
+            attempt.outcome = MessageState.UNCERTAIN.value
+            attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
+        if rows:
+            _note_all(session, Verb.MESSAGE_RECOVERED, rows, MessageState.SENDING)
+
+
+def _requeue(sessions: Sessions, which: object, verb: Verb) -> None:
+    with unit_of_work(sessions) as session:
+        statement = select(Message).where(which, Message.deleted_at.is_(None))  # type: ignore[arg-type]
+        rows = session.scalars(
+            statement.order_by(Message.id).limit(SWEEP_ROWS).with_for_update(skip_locked=True, of=Message)
+        ).all()
+        before = rows[0].state if rows else ""
+        for message in rows:
+            change_state(message, MessageState.QUEUED)
+            message.next_attempt_at = clock.now()
+        if rows:
+            _note_all(session, verb, rows, before)
+
+
+def _note(session: Session, verb: Verb, message: Message, before: str) -> None:
+    _note_all(session, verb, [message], before)
+
+
+def _note_all(session: Session, verb: Verb, messages: list[Message] | object, before: str) -> None:
+    touched = [
+        Touch("message", one.id, one.label, {"state": (str(before), one.state)})
+        for one in messages  # type: ignore[attr-defined]
+    ]
+    audit.record(session, WORKER, verb=verb, touched=touched)

@@ -1,0 +1,67 @@
+"""What a feature hands the mailer: for each kind of document, how it is rendered and what its mail says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from app.mailer.models import Message
+from app.mailer.plan_model import DocumentKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A document in one format and language."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a copy's mail says. `sender_address` is used where no sender is configured."""
+
+    sender_name: str
+    sender_address: str
+    subject: str
+    text: str
+    html: str
+
+
+class DocumentSource(Protocol):
+    """A kind of document, as the mailer sees it; it knows no more of invoices, letters and tickets."""
+
+    kind: DocumentKind
+
+    def page(self, document_id: int) -> str:
+        """Return the address of a document's page."""
+
+    def formats(self) -> frozenset[str]:
+        """Return the formats that can be made."""
+
+    def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered:
+        """Make the document; asked for once for each format and language."""
+
+    def letter(self, session: Session, *, message: Message) -> Letter:
+        """Write the mail that carries a copy."""
+
+
+_sources: dict[str, DocumentSource] = {}
+
+
+def register_source(source: DocumentSource) -> None:
+    """Let documents of a kind be sent."""
+    _sources[source.kind.value] = source
+
+
+def source_of(kind: str) -> DocumentSource:
+    """Return the source of a kind of document."""
+    return _sources[kind]
+
+
+def kinds() -> list[str]:
+    """Return the kinds of documents that can be sent."""
+    return list(_sources)

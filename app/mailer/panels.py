@@ -1,0 +1,116 @@
+"""What the mailer shows: a plan before sending, and the messages of a customer, a contact or a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.addresses import normalise
+from app.mailer import queries
+from app.mailer.models import Message
+from app.mailer.rules import Plan, explain
+from app.web.display import moment, tag
+from app.web.panels import Tab, register_tab
+
+TAB_ROWS = 100
+TONES = {
+    "held": "warning",
+    "queued": "info",
+    "sending": "info",
+    "waiting": "warning",
+    "uncertain": "warning",
+    "sent": "success",
+    "failed": "danger",
+    "bounced": "danger",
+    "cancelled": "neutral",
+}
+_COLUMNS = {"address": "Address", "document_number": "Document", "format": "Format", "state": "State", "at": "When"}
+
+
+def register() -> None:
+    """Put the Messages tabs in place."""
+    for resource, statement in (("customer", _of_customer), ("contact", _of_contact)):
+        register_tab(resource, messages_tab(statement))
+
+
+def state_tag(message: Message) -> Any:
+    """Return the mark of a message's state."""
+    return tag(message.state.capitalize(), TONES[message.state])
+
+
+def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the page of a plan shows."""
+    unticked = {normalise(address) for address in untick}
+    return {
+        "plan": plan,
+        "fingerprint": plan.fingerprint,
+        "planned": [
+            {
+                "address": message.address,
+                "name": message.name,
+                "format": message.format.value.capitalize() if message.format else None,
+                "reasons": [f"{way.name}: {explain(way.reason)}" for way in message.recipients],
+            }
+            for message in plan.messages
+        ],
+        "skipped": [
+            {
+                "address": skip.address,
+                "name": skip.name,
+                "reason": explain(skip.reason),
+                "detail": skip.detail,
+                "unticked": skip.key in unticked and skip.reason == "unticked",
+            }
+            for skip in plan.skipped
+        ],
+        "reaches_nobody": plan.reaches_nobody,
+    }
+
+
+def _of_customer(actor: Actor, record: Any) -> Select[Any]:
+    return queries.messages(actor).where(Message.customer_id == record.id)
+
+
+def _of_contact(actor: Actor, record: Any) -> Select[Any]:
+    return queries.messages(actor).where(Message.address_normalised == (record.email_normalised or ""))
+
+
+def messages_tab(statement: Callable[[Actor, Any], Select[Any]]) -> Tab:
+    """Return a tab with the messages that `statement` selects for an actor and a record."""
+
+    def count(session: Session, actor: Actor, record: Any) -> int:
+        ids = statement(actor, record).with_only_columns(Message.id).order_by(None)
+        return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+    def context(session: Session, actor: Actor, record: Any) -> dict[str, Any]:
+        rows = session.scalars(statement(actor, record).order_by(Message.id.desc()).limit(TAB_ROWS))
+        return {
+            "columns": [{"key": key, "label": label} for key, label in _COLUMNS.items()],
+            "rows": [_row(message) for message in rows],
+            "empty": {
+                "title": "No messages yet",
+                "text": "Each copy that is sent is kept here, with the reason why it went.",
+            },
+        }
+
+    return Tab("messages", "Messages", "message", "mailer/tab.html", count=count, context=context)
+
+
+def _row(message: Message) -> dict[str, Any]:
+    values = {
+        "address": message.address,
+        "document_number": message.document_number,
+        "format": message.format.capitalize() if message.format else None,
+        "state": state_tag(message),
+        "at": moment(message.sent_at or message.created_at),
+    }
+    return {
+        "pk": message.id,
+        "url": url_for("MessageView.show", pk=message.id),
+        "cells": [{"key": key, "label": label, "value": values[key]} for key, label in _COLUMNS.items()],
+    }

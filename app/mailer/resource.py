@@ -1,0 +1,78 @@
+"""What the screens and REST of messages have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import joinedload, raiseload, selectinload
+
+from app.core.fields import Fields
+from app.mailer import queries
+from app.mailer.models import Message
+from app.web.resource import Resource
+
+NO_FIELDS: Fields = {}
+
+
+def _attempts(message: Message) -> list[dict[str, Any]]:
+    return [
+        {
+            "started_at": attempt.started_at,
+            "finished_at": attempt.finished_at,
+            "outcome": attempt.outcome,
+            "answer": attempt.answer,
+        }
+        for attempt in message.attempts
+    ]
+
+
+MESSAGE = Resource(
+    name="message",
+    label="Message",
+    plural="Messages",
+    model=Message,
+    fields=NO_FIELDS,
+    rows=queries.messages,
+    get=lambda session, actor, number: queries.message(session, actor, message_id=number),
+    orders={
+        "id": Message.id,
+        "address": Message.address,
+        "document_number": Message.document_number,
+        "state": Message.state,
+        "created_at": Message.created_at,
+        "sent_at": Message.sent_at,
+    },
+    default_order=(Message.id.desc(),),
+    filters={
+        "id": Message.id,
+        "address": Message.address,
+        "customer_id": Message.customer_id,
+        "document_kind": Message.document_kind,
+        "document_id": Message.document_id,
+        "document_number": Message.document_number,
+        "format": Message.format,
+        "state": Message.state,
+        "message_id": Message.message_id,
+        "created_at": Message.created_at,
+    },
+    matching=queries.matching,
+    load=(joinedload(Message.customer), selectinload(Message.attempts), raiseload("*")),
+    read_only={
+        "address": lambda message: message.address,
+        "document": lambda message: {
+            "kind": message.document_kind,
+            "id": message.document_id,
+            "number": message.document_number,
+        },
+        "customer_id": lambda message: message.customer_id,
+        "format": lambda message: message.format,
+        "state": lambda message: message.state,
+        "held_because": lambda message: message.held_because,
+        "reasons": lambda message: message.reasons,
+        "message_id": lambda message: message.message_id,
+        "subject": lambda message: message.subject,
+        "attempts": _attempts,
+        "next_attempt_at": lambda message: message.next_attempt_at,
+        "sent_at": lambda message: message.sent_at,
+    },
+)

@@ -1,0 +1,366 @@
+"""AdminApi: a FAB ModelRestApi that exposes what its resource declares, and writes by the service's verbs alone."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from apispec import APISpec
+from flask import Response, jsonify, request
+from flask_appbuilder import ModelRestApi
+from flask_appbuilder.api import expose, protect
+from flask_appbuilder.hooks import before_request
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.access.ask import may, settable
+from app.access.table import Operation
+from app.core.errors import Invalid
+from app.core.fields import MAX_ID
+from app.core.unit_of_work import unit_of_work
+from app.extensions import csrf, db
+from app.web.api_body import read_body, take_version
+from app.web.api_query import operators, read_columns, read_query, read_rison
+from app.web.current import current_actor
+from app.web.errors import error_answer
+from app.web.listing import list_page
+from app.web.openapi import ERROR_RESPONSES, field_schema, input_schema, record_schema
+from app.web.request_filters import RequestFiltersMixin, id_or_404
+from app.web.resource import Resource
+
+METHOD_PERMISSIONS = {
+    "info": "read",
+    "get_list": "read",
+    "get": "read",
+    "post": "create",
+    "put": "update",
+    "delete": "delete",
+}
+
+
+class AdminApi(RequestFiltersMixin, ModelRestApi):
+    """The REST resource of one kind of record: a subclass names the resource and adds its own calls."""
+
+    resource: ClassVar[Resource]
+    allow_browser_login = True
+    responses = ERROR_RESPONSES
+
+    def __init__(self) -> None:
+        self.datamodel = SQLAInterface(self.resource.model, session=db.session)
+        self.resource_name = self.resource.name
+        self.class_permission_name = self.resource.name
+        self.method_permission_name = METHOD_PERMISSIONS | (self.method_permission_name or {})
+        self.openapi_spec_tag = self.resource.plural
+        # Nothing is exposed by Flask-AppBuilder itself: the resource says what is read and written.
+        self.list_columns = self.show_columns = self.add_columns = self.edit_columns = ["id"]
+        self.search_columns = self.order_columns = ["id"]
+        offered = {"post": self.resource.create, "put": self.resource.update, "delete": self.resource.delete}
+        self.exclude_route_methods = self.exclude_route_methods | {
+            name for name, verb in offered.items() if verb is None
+        }
+        super().__init__()
+
+    @before_request
+    def check_csrf(self) -> None:
+        """Ask a browser's cookie for its CSRF token on every write; a token in Authorization needs none."""
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not request.headers.get("Authorization"):
+            csrf.protect()
+
+    # Reads.
+
+    @expose("/_info", methods=["GET"])
+    @protect()
+    def info(self, **_kwargs: Any) -> Response:
+        """Tell what may be done, which fields there are, and by what lists are filtered and sorted.
+        ---
+        get:
+          responses:
+            200:
+              description: The resource
+              content:
+                application/json:
+                  schema:
+                    type: object
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        actor = current_actor()
+        allowed = settable(actor, self.resource.name, self.resource.fields)
+        columns = [
+            {
+                "name": name,
+                "label": self._prettify_column(name),
+                "required": kind.required,
+                "settable": name in allowed,
+                **field_schema(kind),
+            }
+            for name, kind in self.resource.fields.items()
+        ]
+        return jsonify(
+            permissions=[f"can_{one.value}" for one in Operation if may(actor, one, self.resource.name)],
+            add_columns=columns if self.resource.create else [],
+            edit_columns=[one for one in columns if not self.resource.fields[one["name"]].once]
+            if self.resource.update
+            else [],
+            filters={
+                name: [{"operator": opr, "name": opr} for opr in operators(column)]
+                for name, column in self.resource.filters.items()
+            },
+            order_columns=list(self.resource.orders),
+        )
+
+    @expose("/", methods=["GET"])
+    @protect()
+    def get_list(self, **_kwargs: Any) -> Response:
+        """Give a page of the records in sight.
+        ---
+        get:
+          parameters:
+          - in: query
+            name: q
+            description: Rison, such as (filters:!((col:last_name,opr:sw,value:Sm)),order_column:id,page:0)
+            schema: {type: string}
+          responses:
+            200:
+              description: A page
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      count: {type: integer}
+                      count_capped: {type: boolean}
+                      ids: {type: array, items: {type: integer}}
+                      result:
+                        type: array
+                        items: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        query = read_query(request.args.get("q"), self.resource)
+        page = list_page(
+            db.session(),
+            self.resource.rows(current_actor()).where(*query.conditions),
+            resource=self.resource,
+            order=query.order,
+            descending=query.descending,
+            page=query.page,
+            page_size=query.page_size,
+        )
+        body: dict[str, Any] = {
+            "count": page.count,
+            "ids": [row.id for row in page.rows],
+            "result": [self.serialise(row, query.columns) for row in page.rows],
+        }
+        if page.count_capped:
+            body["count_capped"] = True
+        return jsonify(body)
+
+    @expose("/<pk>", methods=["GET"])
+    @protect()
+    def get(self, pk: str, **_kwargs: Any) -> Response:
+        """Give one record.
+        ---
+        get:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          - {in: query, name: q, schema: {type: string}}
+          responses:
+            200:
+              description: The record
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      id: {type: integer}
+                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        columns = read_columns(read_rison(request.args.get("q")), self.resource)
+        record = self.resource.get(db.session(), current_actor(), id_or_404(pk))
+        return self.answer(record, 200, columns=columns)
+
+    # Writes.
+
+    @expose("/", methods=["POST"])
+    @protect()
+    def post(self) -> WerkzeugResponse:
+        """Make a record.
+        ---
+        post:
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema: {$ref: '#/components/schemas/{{self.__class__.__name__}}.post'}
+          responses:
+            201:
+              description: The new record
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      id: {type: integer}
+                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            413: {$ref: '#/components/responses/413'}
+            415: {$ref: '#/components/responses/415'}
+            422: {$ref: '#/components/responses/422'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        if self.resource.create is None:
+            raise MethodNotAllowed
+        body = read_body()
+        with unit_of_work(db.session) as session:
+            record = self.resource.create(session, current_actor(), body)
+            session.flush()
+            number = record.id
+        return self.answer(self.resource.get(db.session(), current_actor(), number), 201)
+
+    @expose("/<pk>", methods=["PUT"])
+    @protect()
+    def put(self, pk: str) -> WerkzeugResponse:
+        """Change a record; what is left out stays. What GET gives is taken back.
+        ---
+        put:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          - {in: header, name: If-Match, schema: {type: string}}
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema: {$ref: '#/components/schemas/{{self.__class__.__name__}}.put'}
+          responses:
+            200:
+              description: The record as it is after the change
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      id: {type: integer}
+                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            412: {$ref: '#/components/responses/412'}
+            413: {$ref: '#/components/responses/413'}
+            415: {$ref: '#/components/responses/415'}
+            422: {$ref: '#/components/responses/422'}
+            428: {$ref: '#/components/responses/428'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        if self.resource.update is None:
+            raise MethodNotAllowed
+        actor = current_actor()
+        number = id_or_404(pk)
+        body = read_body()
+        version = take_version(body, required=True)
+        with unit_of_work(db.session) as session:
+            record = self.resource.get(session, actor, number)
+            given = self.without_read_only(record, body)
+            self.resource.update(session, actor, number, given, version)
+        return self.answer(self.resource.get(db.session(), actor, number), 200)
+
+    @expose("/<pk>", methods=["DELETE"])
+    @protect()
+    def delete(self, pk: str) -> WerkzeugResponse:
+        """Delete a record; it can be restored.
+        ---
+        delete:
+          parameters:
+          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
+          responses:
+            200:
+              description: It is deleted
+              content:
+                application/json:
+                  schema: {type: object, properties: {message: {type: string}}}
+            400: {$ref: '#/components/responses/400'}
+            401: {$ref: '#/components/responses/401'}
+            403: {$ref: '#/components/responses/403'}
+            404: {$ref: '#/components/responses/404'}
+            409: {$ref: '#/components/responses/409'}
+            412: {$ref: '#/components/responses/412'}
+            422: {$ref: '#/components/responses/422'}
+        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        if self.resource.delete is None:
+            raise MethodNotAllowed
+        number = id_or_404(pk)
+        version = take_version(read_body(optional=True), required=False)
+        with unit_of_work(db.session) as session:
+            self.resource.delete(session, current_actor(), number, version)
+        return jsonify(message="OK")
+
+    # What subclasses use.
+
+    def serialise(self, record: Any, columns: list[str] | None = None) -> dict[str, Any]:
+        """Return a record as REST gives it."""
+        return {name: self.resource.value(record, name) for name in columns or self.resource.readable()}
+
+    def answer(
+        self,
+        record: Any,
+        status: int,
+        *,
+        columns: list[str] | None = None,
+    ) -> Response:
+        """Answer with a record, its version as its ETag."""
+        answer = jsonify(id=record.id, result=self.serialise(record, columns))
+        answer.status_code = status
+        answer.set_etag(str(record.version))
+        return answer
+
+    def without_read_only(self, record: Any, body: dict[str, Any]) -> dict[str, Any]:
+        """Take off what is read-only and given as it is. Raises Invalid for what is given otherwise."""
+        given = dict(body)
+        errors = {}
+        for name in [name for name in given if name not in self.resource.fields]:
+            known = name in self.resource.readable() or name in self.resource.dotted()
+            if known and given.pop(name) != self.resource.value(record, name):
+                errors[name] = ["This can't be changed here."]
+        if errors:
+            raise Invalid("Some of this can't be changed here.", errors=errors)
+        return given
+
+    def add_apispec_components(self, api_spec: APISpec) -> None:
+        """Put the schemas of what is given and taken into the OpenAPI document."""
+        schemas = api_spec.components.schemas
+        api_spec.components.responses.update(ERROR_RESPONSES)
+        name = self.__class__.__name__
+        schemas[f"{name}.get"] = record_schema(self.resource)
+        schemas[f"{name}.post"] = input_schema(self.resource, change=False)
+        schemas[f"{name}.put"] = input_schema(self.resource, change=True)
+
+    def _init_model_schemas(self) -> None:
+        """Make no Flask-AppBuilder schema: they expose related rows, and write to the database by themselves."""
+
+    # Flask-AppBuilder's own refusals, in the error shape.
+
+    def response_401(self) -> WerkzeugResponse:
+        """Answer 401 in the error shape."""
+        return error_answer(401)
+
+    def response_403(self) -> WerkzeugResponse:
+        """Answer 403 in the error shape."""
+        return error_answer(403)
+
+
+def body_id(body: dict[str, Any], name: str) -> int:
+    """Return an id out of a body. Raises Invalid."""
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
+        raise Invalid(f"Give {name}, the id of a record.", field=name)
+    return value

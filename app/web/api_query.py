@@ -1,0 +1,197 @@
+"""What a REST list is asked for: rison in `q`, checked before it reaches the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import prison
+from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Integer, Numeric, String
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.errors import Unreadable
+from app.web.resource import Resource
+
+MAX_PAGE_SIZE = 100
+MAX_FILTERS = 20
+MAX_VALUE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ApiQuery:
+    """A checked `q`: conditions, order, page from 0, and the columns to give (None: all)."""
+
+    conditions: list[ColumnElement[bool]]
+    order: str | None
+    descending: bool
+    page: int
+    page_size: int
+    columns: list[str] | None
+
+
+def read_rison(text: str | None) -> Mapping[str, Any]:
+    """Return the mapping in `q`, rison or JSON. Raises Unreadable."""
+    if not text:
+        return {}
+    try:
+        value = prison.loads(text)
+    except Exception as error:  # noqa: BLE001  the parser raises whatever a malformed text trips over
+        try:
+            value = json.loads(text)
+        except ValueError:
+            raise Unreadable("The parameter q is not valid rison.", field="q") from error
+    if not isinstance(value, dict):
+        raise Unreadable("The parameter q must be a rison object, such as (page:0).", field="q")
+    return value
+
+
+def read_query(text: str | None, resource: Resource) -> ApiQuery:
+    """Check `q` for a list of this resource. Raises Unreadable, saying what is wrong."""
+    given = read_rison(text)
+    known = {"filters", "order_column", "order_direction", "page", "page_size", "columns", "keys"}
+    unknown = sorted(set(map(str, given)) - known)
+    if unknown:
+        raise Unreadable(f"The parameter q does not know: {', '.join(unknown)}.", field="q")
+    order = given.get("order_column") or None
+    if order is not None and (not isinstance(order, str) or order not in resource.orders):
+        raise Unreadable(f"Lists can be sorted by: {', '.join(resource.orders)}.", field="q")
+    direction = given.get("order_direction", "asc")
+    if direction not in ("asc", "desc"):
+        raise Unreadable("The order_direction is asc or desc.", field="q")
+    size = _whole(given.get("page_size", 20), "page_size", lowest=-1)
+    return ApiQuery(
+        conditions=[_condition(one, resource) for one in _filters(given)],
+        order=order,
+        descending=direction == "desc",
+        page=_whole(given.get("page", 0), "page", lowest=0),
+        page_size=MAX_PAGE_SIZE if size in (-1, 0) else min(size, MAX_PAGE_SIZE),
+        columns=read_columns(given, resource),
+    )
+
+
+def read_columns(given: Mapping[str, Any], resource: Resource) -> list[str] | None:
+    """Return the columns that are asked for, dotted ones among them. Raises Unreadable for one that isn't given."""
+    columns = given.get("columns")
+    if columns is None:
+        return None
+    offered = {*resource.readable(), *resource.dotted()}
+    if not isinstance(columns, list) or not all(isinstance(column, str) and column in offered for column in columns):
+        raise Unreadable(f"The columns to ask for are: {', '.join(sorted(offered))}.", field="q")
+    return list(dict.fromkeys(columns))
+
+
+def _filters(given: Mapping[str, Any]) -> list[Any]:
+    filters = given.get("filters", [])
+    if not isinstance(filters, list) or len(filters) > MAX_FILTERS:
+        raise Unreadable(f"The filters are a list of at most {MAX_FILTERS}.", field="q")
+    return filters
+
+
+def _whole(value: object, name: str, *, lowest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= 1_000_000:  # noqa: PLR2004
+        raise Unreadable(f"The {name} is a whole number from {max(lowest, 0)} to 1,000,000.", field="q")
+    return value
+
+
+Operator = Callable[[Any, Any], ColumnElement[bool]]
+
+_EQUALITY: dict[str, Operator] = {
+    "eq": lambda column, value: column.is_not_distinct_from(value),
+    "neq": lambda column, value: column.is_distinct_from(value),
+}
+_ORDER: dict[str, Operator] = {"gt": lambda column, value: column > value, "lt": lambda column, value: column < value}
+_TEXT: dict[str, Operator] = {
+    "sw": lambda column, value: column.istartswith(value, autoescape=True),
+    "ew": lambda column, value: column.iendswith(value, autoescape=True),
+    "ct": lambda column, value: column.icontains(value, autoescape=True),
+}
+_RELATION: dict[str, Operator] = {"rel_o_m": lambda column, value: column.is_not_distinct_from(value)}
+_COLLECTION: dict[str, Operator] = {"rel_m_m": lambda column, value: column.any(id=value)}
+
+
+def operators(column: Any) -> dict[str, Operator]:
+    """Return what a column can be filtered by: Flask-AppBuilder's names for the comparisons."""
+    if _is_collection(column):
+        return _COLLECTION
+    kind = column.type
+    if isinstance(kind, String):
+        return _EQUALITY | _TEXT
+    if isinstance(kind, Boolean):
+        return _EQUALITY
+    if isinstance(kind, Integer) and column.key.endswith("_id"):
+        return _EQUALITY | _RELATION
+    return _EQUALITY | _ORDER
+
+
+def _is_collection(column: Any) -> bool:
+    return isinstance(column, InstrumentedAttribute) and hasattr(column.property, "mapper")
+
+
+def _condition(one: object, resource: Resource) -> ColumnElement[bool]:
+    if not isinstance(one, dict) or not {"col", "opr"} <= set(one) <= {"col", "opr", "value"}:
+        raise Unreadable("A filter is (col:…,opr:…,value:…).", field="q")
+    column = resource.filters.get(one["col"]) if isinstance(one["col"], str) else None
+    if column is None:
+        raise Unreadable(f"Lists can be filtered by: {', '.join(resource.filters)}.", field="q")
+    offered = operators(column)
+    operator = offered.get(one["opr"]) if isinstance(one["opr"], str) else None
+    if operator is None:
+        raise Unreadable(f"{one['col']} can be compared by: {', '.join(offered)}.", field="q")
+    return operator(column, _value(one.get("value"), column, text=one["opr"] in _TEXT))
+
+
+def _value(value: object, column: Any, *, text: bool) -> Any:
+    """Return a filter's value in the column's type. Raises Unreadable."""
+    if _is_collection(column):
+        return _integer(value)
+    if value is None and not text:
+        return None
+    kind = column.type
+    reader = next((read for types, read in _READERS if isinstance(kind, types)), _text)
+    try:
+        return reader(value)
+    except (ValueError, TypeError, ArithmeticError):
+        raise Unreadable(f"This value can't be compared with {column.key}.", field="q") from None
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise Unreadable("Give an id, a whole number.", field="q")
+    return value
+
+
+def _text(value: object) -> str:
+    text = value if isinstance(value, str) else str(value)
+    if "\x00" in text or len(text) > MAX_VALUE or isinstance(value, dict | list):
+        raise ValueError(text)
+    return text
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}[str(value).lower()] if str(value).lower() in ("true", "false") else _refuse()
+
+
+def _refuse() -> bool:
+    raise ValueError("neither true nor false")
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(str(value))
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return moment
+
+
+_READERS: list[tuple[Any, Callable[[Any], Any]]] = [
+    (Boolean, _boolean),
+    (Integer, _integer),
+    (Numeric, lambda value: Decimal(_text(value)) if Decimal(_text(value)).is_finite() else _refuse()),
+    (Date, lambda value: date.fromisoformat(str(value))),
+    (DateTime, _moment),
+]

@@ -1,0 +1,128 @@
+"""Errors as people and programs see them: a page, or the one shape of the REST contract; never SQL or a stack."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.core.errors import DomainError, Unauthenticated
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+
+CODES = {
+    400: "unreadable",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    412: "stale",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    428: "version_required",
+    429: "too_many_requests",
+}
+
+WORDS = {
+    400: "This request can't be read.",
+    401: "Log in first.",
+    403: "Your role may not do this.",
+    404: "There is nothing here.",
+    405: "This can't be done at this address.",
+    413: "This is too large: 10 MB at most.",
+    415: "Send JSON, with the content type application/json.",
+    422: "This breaks a rule.",
+    429: "Too many tries. Wait a minute, then try again.",
+    500: "Something went wrong on our side. It has been noted; try again, and tell your administrator if it stays.",
+}
+
+
+def error_answer(
+    status: int,
+    *,
+    message: str | None = None,
+    code: str | None = None,
+    **more: Any,
+) -> WerkzeugResponse:
+    """Return an error in the shape of the REST contract."""
+    body = {"message": message or WORDS.get(status, WORDS[500]), "code": code or CODES.get(status, "error")}
+    answer = jsonify({**body, "errors": {}, **more})
+    answer.status_code = status
+    return answer
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in one shape over REST, and by one page in a browser."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _wants_json() -> bool:
+    return request.path.startswith(("/api/", "/pickers/"))
+
+
+def _domain_error(error: DomainError) -> WerkzeugResponse | tuple[str, int]:
+    if _wants_json():
+        answer = jsonify(error.as_dict())
+        answer.status_code = error.status
+        return answer
+    if isinstance(error, Unauthenticated):
+        return _page(401, error.message)
+    return _page(error.status, error.message)
+
+
+def _csrf_error(error: CSRFError) -> WerkzeugResponse | tuple[str, int]:
+    text = (
+        "This form was opened in another session, or is too old. Go back, load the page again, and send it once more."
+    )
+    if _wants_json():
+        return error_answer(400, message=f"The CSRF token is missing or wrong. {error.description}", code="csrf")
+    return _page(400, text)
+
+
+def _http_error(error: HTTPException) -> WerkzeugResponse | tuple[str, int]:
+    if error.response is not None:
+        return error.response
+    status = error.code or 500
+    if not 400 <= status < 600:  # noqa: PLR2004  redirects and the like are no errors
+        return error.get_response()
+    if _wants_json():
+        answer = error_answer(status)
+        answer.headers.extend(
+            (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
+        )
+        return answer
+    return _page(status, WORDS.get(status, WORDS[500]))
+
+
+def _unexpected(error: Exception) -> WerkzeugResponse | tuple[str, int]:
+    log.error("unexpected error at %s", request.path, exc_info=error)
+    db.session.rollback()
+    if _wants_json():
+        return error_answer(500)
+    return _page(500, WORDS[500])
+
+
+def _page(status: int, message: str) -> tuple[str, int]:
+    title = {401: "Log in", 403: "Not for your role", 404: "Not found", 500: "Something went wrong"}.get(
+        status, "This did not work"
+    )
+    page = render_template(
+        "errors/error.html", status=status, title=title, message=message, logged_in=current_user.is_authenticated
+    )
+    return page, status
+
+
+def as_response(page: tuple[str, int]) -> Response:
+    """Turn a page and its status into a response."""
+    return Response(page[0], status=page[1])

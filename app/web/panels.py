@@ -1,0 +1,87 @@
+"""What a page gets from features above its own: tabs, and entries of its Add and Actions menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.access.ask import may
+from app.access.table import Operation
+from app.core.actor import Actor
+from app.core.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of a record's page. `count` is shown beside its label; `context` is what its template gets."""
+
+    key: str
+    label: str
+    resource: str
+    template: str
+    count: Callable[[Session, Actor, Any], int | str | None]
+    context: Callable[[Session, Actor, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An entry of a record's Add or Actions menu, for those who may do `operation` on `resource`."""
+
+    label: str
+    resource: str
+    operation: Operation
+    url: Callable[[Any], str]
+    icon: str = ""
+    danger: bool = False
+    applies: Callable[[Any], bool] = lambda _record: True
+
+
+_tabs: dict[str, list[Tab]] = {}
+_add: dict[str, list[Action]] = {}
+_actions: dict[str, list[Action]] = {}
+
+
+def register_tab(resource: str, tab: Tab) -> None:
+    """Put a tab on the page of a resource."""
+    _put(_tabs, resource, tab)
+
+
+def register_add(resource: str, action: Action) -> None:
+    """Put an entry into the Add menu of a resource's page."""
+    _put(_add, resource, action)
+
+
+def register_action(resource: str, action: Action) -> None:
+    """Put an entry into the Actions menu of a resource's page."""
+    _put(_actions, resource, action)
+
+
+def tabs(actor: Actor, resource: str) -> list[Tab]:
+    """Return the tabs that the actor may see."""
+    return [tab for tab in _tabs.get(resource, []) if may(actor, Operation.READ, tab.resource)]
+
+
+def add_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:
+    """Return the Add menu of a record's page."""
+    return _menu(_add, actor, resource, record)
+
+
+def actions_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:
+    """Return the Actions menu of a record's page."""
+    return _menu(_actions, actor, resource, record)
+
+
+def _put(where: dict[str, list[Any]], resource: str, entry: Tab | Action) -> None:
+    if entry not in where.setdefault(resource, []):
+        where[resource].append(entry)
+
+
+def _menu(where: dict[str, list[Action]], actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:
+    return [
+        {"label": action.label, "url": action.url(record), "icon": action.icon, "danger": action.danger}
+        for action in where.get(resource, [])
+        if may(actor, action.operation, action.resource) and action.applies(record)
+    ]

@@ -1,0 +1,28 @@
+"""Every reason has its code and its sentence."""
+
+import pytest
+
+from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Reason, explain
+
+
+def test_each_has_a_sentence():
+    assert set(EXPLANATIONS) == set(Reason)
+    for reason in Reason:
+        assert explain(str(reason)).endswith(".")
+    assert len(set(EXPLANATIONS.values())) == len(Reason)
+
+
+def test_those_for_getting_a_document():
+    assert {str(reason) for reason in FOR_GETTING} == {
+        "customer_email",
+        "copy_email_bill",
+        "copy_correspondence",
+        "copy_ticket_updates",
+        "requester",
+        "typed_in",
+    }
+
+
+def test_an_unknown_code_is_refused():
+    with pytest.raises(ValueError, match="no_such_code"):
+        explain("no_such_code")
