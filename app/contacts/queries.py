@@ -39,7 +39,7 @@ def of_dealer(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def contacts(actor: Actor) -> Select[tuple[Contact]]:
+def contacts(actor: Actor) -> Select[Contact]:
     """Select the contacts in sight. Raises Forbidden."""
     ensure(actor, Operation.READ, "contact")
     return select(Contact).where(in_sight(actor))
@@ -63,7 +63,7 @@ def deleted_contact(session: Session, actor: Actor, *, contact_id: int) -> Conta
     return found
 
 
-def ids_of_customer(customer_id: int) -> CompoundSelect[tuple[int]]:
+def ids_of_customer(customer_id: int) -> CompoundSelect[int]:
     """Select the ids of a customer's direct and linked shared contacts; two index look-ups, at any size."""
     return union_all(
         select(Contact.id).where(Contact.customer_id == customer_id),
@@ -71,20 +71,20 @@ def ids_of_customer(customer_id: int) -> CompoundSelect[tuple[int]]:
     )
 
 
-def contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[tuple[Contact]]:
+def contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[Contact]:
     """Select the living contacts of a customer, both kinds. That the customer is in sight is for the caller to see."""
     ensure(actor, Operation.READ, "contact")
     return select(Contact).where(Contact.deleted_at.is_(None), Contact.id.in_(ids_of_customer(customer_id)))
 
 
-def shared_contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[tuple[Contact]]:
+def shared_contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[Contact]:
     """Select the living shared contacts that are linked to a customer."""
     linked = select(ContactLink.contact_id).where(ContactLink.customer_id == customer_id)
     ensure(actor, Operation.READ, "contact")
     return select(Contact).where(Contact.deleted_at.is_(None), Contact.id.in_(linked))
 
 
-def linkable_contacts(actor: Actor, *, customer_id: int, text: str) -> Select[tuple[Contact]]:
+def linkable_contacts(actor: Actor, *, customer_id: int, text: str) -> Select[Contact]:
     """Select the shared contacts that may be linked to a customer: in sight, matching, and not linked yet."""
     linked = select(ContactLink.contact_id).where(ContactLink.customer_id == customer_id)
     statement = contacts(actor).where(Contact.customer_id.is_(None), Contact.id.not_in(linked))
@@ -136,6 +136,6 @@ def matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def _locked(statement: Select[tuple[Contact]]) -> Select[tuple[Contact]]:
+def _locked(statement: Select[Contact]) -> Select[Contact]:
     """Lock the row until the unit of work ends, and read it afresh."""
     return statement.with_for_update(of=Contact).execution_options(populate_existing=True)

@@ -45,7 +45,7 @@ class Party(Record):
     @declared_attr
     def title(self) -> Mapped[Title | None]:
         """Return how the person is addressed."""
-        return relationship(Title, foreign_keys=[self.title_id])
+        return relationship(Title, foreign_keys=f"{self.__name__}.title_id")
 
     @declared_attr
     def invoice_usage_report_id(self) -> Mapped[int | None]:
@@ -55,7 +55,7 @@ class Party(Record):
     @declared_attr
     def invoice_usage_report(self) -> Mapped[UsageReportProfile | None]:
         """Return the usage report that goes along with invoices."""
-        return relationship(UsageReportProfile, foreign_keys=[self.invoice_usage_report_id])
+        return relationship(UsageReportProfile, foreign_keys=f"{self.__name__}.invoice_usage_report_id")
 
     @declared_attr
     def number_1_type_id(self) -> Mapped[int | None]:
@@ -80,22 +80,22 @@ class Party(Record):
     @declared_attr
     def number_1_type(self) -> Mapped[NumberType | None]:
         """Return the kind of the first number."""
-        return relationship(NumberType, foreign_keys=[self.number_1_type_id])
+        return relationship(NumberType, foreign_keys=f"{self.__name__}.number_1_type_id")
 
     @declared_attr
     def number_2_type(self) -> Mapped[NumberType | None]:
         """Return the kind of the second number."""
-        return relationship(NumberType, foreign_keys=[self.number_2_type_id])
+        return relationship(NumberType, foreign_keys=f"{self.__name__}.number_2_type_id")
 
     @declared_attr
     def number_3_type(self) -> Mapped[NumberType | None]:
         """Return the kind of the third number."""
-        return relationship(NumberType, foreign_keys=[self.number_3_type_id])
+        return relationship(NumberType, foreign_keys=f"{self.__name__}.number_3_type_id")
 
     @declared_attr
     def number_4_type(self) -> Mapped[NumberType | None]:
         """Return the kind of the fourth number."""
-        return relationship(NumberType, foreign_keys=[self.number_4_type_id])
+        return relationship(NumberType, foreign_keys=f"{self.__name__}.number_4_type_id")
 
     @property
     def person_name(self) -> str:

@@ -22,7 +22,7 @@ def of_dealer(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.dealer_code is None else Customer.dealer_code == actor.dealer_code
 
 
-def customers(actor: Actor) -> Select[tuple[Customer]]:
+def customers(actor: Actor) -> Select[Customer]:
     """Select the customers in sight. Raises Forbidden."""
     ensure(actor, Operation.READ, "customer")
     return select(Customer).where(in_sight(actor))
@@ -64,6 +64,6 @@ def matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def _locked(statement: Select[tuple[Customer]]) -> Select[tuple[Customer]]:
+def _locked(statement: Select[Customer]) -> Select[Customer]:
     """Lock the row until the unit of work ends, and read it afresh."""
     return statement.with_for_update(of=Customer).execution_options(populate_existing=True)

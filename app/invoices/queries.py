@@ -14,7 +14,7 @@ from app.customers.models import Customer
 from app.invoices.models import Invoice, Issuer
 
 
-def invoices(actor: Actor) -> Select[tuple[Invoice]]:
+def invoices(actor: Actor) -> Select[Invoice]:
     """Select the living invoices of the customers in sight, each with its customer. Raises Forbidden."""
     ensure(actor, Operation.READ, "invoice")
     return (
@@ -46,7 +46,7 @@ def deleted_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoi
     return found
 
 
-def invoices_of_customer(actor: Actor, *, customer_id: int) -> Select[tuple[Invoice]]:
+def invoices_of_customer(actor: Actor, *, customer_id: int) -> Select[Invoice]:
     """Select a customer's living invoices."""
     return invoices(actor).where(Invoice.customer_id == customer_id)
 
@@ -61,7 +61,7 @@ def issuer(session: Session) -> Issuer:
     return session.scalars(select(Issuer).order_by(Issuer.id).limit(1)).one()
 
 
-def issuers(actor: Actor) -> Select[tuple[Issuer]]:
+def issuers(actor: Actor) -> Select[Issuer]:
     """Select the issuer's one record. Raises Forbidden."""
     ensure(actor, Operation.READ, "issuer")
     return select(Issuer).where(Issuer.deleted_at.is_(None))

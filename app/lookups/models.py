@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.core.records import Record
@@ -25,8 +25,8 @@ class Lookup(Record):
                 f"uq_{cls.__tablename__}_living_name",
                 "name",
                 unique=True,
-                sqlite_where=cls.deleted_at.is_(None),
-                postgresql_where=cls.deleted_at.is_(None),
+                sqlite_where=text("deleted_at IS NULL"),
+                postgresql_where=text("deleted_at IS NULL"),
             ),
         )
 

@@ -14,7 +14,7 @@ from app.core.errors import NotFound
 from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup
 
 
-def rows(actor: Actor, *, resource: str) -> Select[tuple[Lookup]]:
+def rows(actor: Actor, *, resource: str) -> Select[Lookup]:
     """Select the living rows of a list, by position and name."""
     ensure(actor, Operation.READ, resource)
     model = LOOKUP_MODELS[resource]

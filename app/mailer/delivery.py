@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -185,7 +186,7 @@ def _bytes_of(session: Session, message: Message, *, sender: str | None) -> tupl
 
 
 def _mail(session: Session, message: Message, letter: Letter, sender_address: str) -> Mail:
-    attachments = ()
+    attachments: tuple[tuple[str, str, bytes], ...] = ()
     if message.format is not None:
         rendition = _rendition(session, message)
         content = session.get_one(Content, rendition.digest)
@@ -290,9 +291,6 @@ def _note(session: Session, verb: Verb, message: Message, before: str) -> None:
     _note_all(session, verb, [message], before)
 
 
-def _note_all(session: Session, verb: Verb, messages: list[Message] | object, before: str) -> None:
-    touched = [
-        Touch("message", one.id, one.label, {"state": (str(before), one.state)})
-        for one in messages  # type: ignore[attr-defined]
-    ]
+def _note_all(session: Session, verb: Verb, messages: Sequence[Message], before: str) -> None:
+    touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
     audit.record(session, WORKER, verb=verb, touched=touched)

@@ -17,7 +17,7 @@ from app.customers.models import Customer
 from app.mailer.models import Message, Suppression, WorkerHeartbeat
 
 
-def messages(actor: Actor) -> Select[tuple[Message]]:
+def messages(actor: Actor) -> Select[Message]:
     """Select the messages about the documents that the actor may see. Raises Forbidden."""
     ensure(actor, Operation.READ, "message")
     statement = select(Message).join(Message.customer).options(contains_eager(Message.customer))

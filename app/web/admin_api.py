@@ -44,6 +44,8 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
     resource: ClassVar[Resource]
     allow_browser_login = True
     responses = ERROR_RESPONSES
+    method_permission_name: dict[str, str] | None = None
+    exclude_route_methods: set[str] = set()
 
     def __init__(self) -> None:
         self.datamodel = SQLAInterface(self.resource.model, session=db.session)

@@ -51,7 +51,8 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ModelView):
     list_columns: ClassVar[list[str]] = ["id"]
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
     show_extra: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
-    label_columns: ClassVar[dict[str, str]] = {}
+    label_columns: dict[str, str] = {}
+    method_permission_name: dict[str, str] | None = None
     description_columns: ClassVar[dict[str, str]] = {}
     search_hint: ClassVar[str] = ""
     empty_text: ClassVar[str] = ""
@@ -352,7 +353,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ModelView):
         form: RecordForm,
         record: Any,
         preset: Mapping[str, object],
-    ) -> list[dict[str, Any]]:
+    ) -> Sequence[dict[str, Any]]:
         sections = []
         for label, names in self.sections:
             fixed = []
@@ -368,7 +369,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ModelView):
         """Return how a value that the form can't change is shown."""
         return value
 
-    def _facts(self, record: Any) -> list[dict[str, Any]]:
+    def _facts(self, record: Any) -> Sequence[dict[str, Any]]:
         return [
             {
                 "label": label,
@@ -379,9 +380,9 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ModelView):
             for label, names in (*self.sections, *self.show_extra)
         ]
 
-    def _actions_menu(self, actor: Actor, record: Any) -> list[dict[str, Any]]:
+    def _actions_menu(self, actor: Actor, record: Any) -> Sequence[dict[str, Any]]:
         name = self.resource.name
-        menu = []
+        menu: Any = []
         if self.resource.update is not None and may(actor, Operation.UPDATE, name) and self.editable(record):
             menu.append({"label": "Edit", "url": url_for(f"{self.endpoint}.edit", pk=record.id), "icon": "edit"})
         menu += panels.actions_menu(actor, name, record)
@@ -476,6 +477,6 @@ def _number(name: str, *, limit: int) -> int:
 
 def _address(**changes: object) -> str:
     """Return this page's address with some of its parameters changed; lists of values are kept whole."""
-    args = {name: values for name, values in request.args.lists() if name not in changes}
+    args: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
     args |= {name: [str(value)] for name, value in changes.items() if value not in (None, 0, "")}
     return url_for(str(request.endpoint), **(request.view_args or {}), **args)

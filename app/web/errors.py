@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_login import current_user
@@ -92,7 +92,7 @@ def _csrf_error(error: CSRFError) -> WerkzeugResponse | tuple[str, int]:
 
 def _http_error(error: HTTPException) -> WerkzeugResponse | tuple[str, int]:
     if error.response is not None:
-        return error.response
+        return cast("WerkzeugResponse", error.response)
     status = error.code or 500
     if not 400 <= status < 600:  # noqa: PLR2004  redirects and the like are no errors
         return error.get_response()

@@ -74,8 +74,8 @@ def record_schema(resource: Resource) -> dict[str, Any]:
     for name in resource.read_only:
         properties[name] = {"readOnly": True, "nullable": True}
     for name in SYSTEM_COLUMNS:
-        kind = {"type": "integer"} if name == "version" else {"type": "string", "format": "date-time", "nullable": True}
-        properties[name] = {**kind, "readOnly": True}
+        properties[name] = {"type": "string", "format": "date-time", "nullable": True, "readOnly": True}
+    properties["version"] = {"type": "integer", "readOnly": True}
     return {"type": "object", "properties": properties}
 
 

@@ -124,7 +124,7 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
         "active": "Somebody who leaves is made inactive, not deleted.",
         "dealer_code": "With a dealer code, only that dealer's customers are in sight.",
     }
-    validators_columns = {}
+    validators_columns: dict[str, Any] = {}
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -261,7 +261,7 @@ def _trail_of_users(db_session: Session, _context: Any) -> None:
     """Write the audit entry of what Flask-AppBuilder does to users, in its own transaction."""
     for user in [one for one in db_session.new | db_session.dirty if isinstance(one, StaffUser)]:
         created = user in db_session.new
-        state = inspect(user)
+        state: Any = inspect(user)
         changes = {}
         for attribute in state.attrs:
             history = attribute.history

@@ -57,7 +57,7 @@ class DatabaseSessions(SessionInterface):
     def save_session(self, app: Flask, session: ServerSession, response: Response) -> None:  # type: ignore[override]
         """Write the session when it has changed. A login or logout gets a token of its own (ASVS 7.2.4)."""
         name = self.get_cookie_name(app)
-        where = {"path": self.get_cookie_path(app), "domain": self.get_cookie_domain(app)}
+        where: dict[str, Any] = {"path": self.get_cookie_path(app), "domain": self.get_cookie_domain(app)}
         if session.accessed:
             response.vary.add("Cookie")
         if not session.modified:

@@ -1,6 +1,6 @@
 """The one-copy law: one message for each document and address, none to anyone who isn't owed one, all reasons kept.
 
-Random worlds are put to the plan and to an oracle that was written apart from it. COUNTERPART_FULL=1 tries 10,000.
+Random worlds are put to the plan and to an oracle that was written apart from it. COUNTERPART_TEST_FULL=1 tries 10,000.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from app.mailer.plan_model import Circumstances, Contact, Customer, Document, Do
 from app.mailer.rules import difference, plan
 from tests.properties.oracle import expected
 
-EXAMPLES = 10_000 if os.environ.get("COUNTERPART_FULL") == "1" else 500
+EXAMPLES = 10_000 if os.environ.get("COUNTERPART_TEST_FULL") == "1" else 500
 LAW = settings(
     max_examples=EXAMPLES,
     deadline=None,
