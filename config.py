@@ -19,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 MAX_CONTENT_LENGTH = 10 * 1024 * 1024
 # RFC 7518 section 3.2: the key of an HS256 token has at least 256 bits.
 MIN_SECRET_LENGTH = 32
-MIN_DEMO_PASSWORD_LENGTH = 8
+MIN_DEMO_PASSWORD_LENGTH = 12
 _SECRET_KEY_FILE = "secret_key"  # noqa: S105  # the name of its file
 # What tests and benchmarks are told by the environment is theirs, and no setting of the product.
 _FOREIGN_PREFIXES = ("COUNTERPART_TEST_", "COUNTERPART_BENCH_")
@@ -274,6 +274,8 @@ def _mail_config(settings: Settings) -> dict[str, Any]:
 
 def _appbuilder_config(settings: Settings) -> dict[str, Any]:
     """Configure Flask-AppBuilder, its translations and its rate limits."""
+    from app.access.passwords import check_password
+
     return {
         "APP_NAME": "Counterpart",
         # The schema is the migrations', and permissions are written when migrating, not at every start.
@@ -283,6 +285,7 @@ def _appbuilder_config(settings: Settings) -> dict[str, Any]:
         "FAB_ADD_SECURITY_API": False,
         "FAB_API_MAX_PAGE_SIZE": 100,
         "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
+        "FAB_PASSWORD_COMPLEXITY_VALIDATOR": check_password,
         "AUTH_RATE_LIMITED": True,
         "AUTH_RATE_LIMIT": "10 per 60 second",
         "RATELIMIT_ENABLED": True,

@@ -114,8 +114,7 @@ def _programs(settings: Settings, environment: dict[str, str], *, host: str, por
     if settings.uses_catcher:
         catcher = ["--port", environment["COUNTERPART_CATCHER_PORT"], "--folder", str(settings.catcher_folder)]
         commands.append(("mail catcher", [python, "-m", "app.mailer.catcher", *catcher]))
-    if settings.broker_url is None:
-        commands.append(("outbox worker", [python, "-m", "flask", "--app", "app:create_app", "worker"]))
+    commands.append(("outbox worker", [python, "-m", "flask", "--app", "app:create_app", "worker"]))
     commands.append(("web server", _web_command(host, port)))
     return [
         Program(name=name, command=tuple(command), environment=environment, folder=ROOT) for name, command in commands
@@ -209,7 +208,7 @@ def _tell(settings: Settings, host: str, port: int) -> None:
     if settings.redirect_all:
         _say(f"Every mail goes to {settings.redirect_all} instead of its recipient.")
     if settings.broker_url:
-        _say("The outbox is left to Celery workers: start them apart.")
+        _say("COUNTERPART_BROKER_URL has no effect yet: the embedded worker drains the outbox.")
     _say("Ctrl-C stops it.")
 
 

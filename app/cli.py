@@ -32,16 +32,17 @@ def worker(*, once: bool) -> None:
 @click.option("--email", prompt="Email address", help="Their address.")
 @click.option("--first-name", prompt="First name")
 @click.option("--last-name", prompt="Last name")
-@click.password_option("--password", help="At least eight characters.")
+@click.password_option("--password", help="Twelve characters or more.")
 @with_appcontext
 def create_admin(username: str, email: str, first_name: str, last_name: str, password: str) -> None:
     """Make the first administrator."""
     from flask_appbuilder.exceptions import PasswordComplexityValidationError
-    from flask_appbuilder.validators import default_password_complexity
+
+    from app.access.passwords import check_password
 
     manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
     try:
-        default_password_complexity(password)
+        check_password(password)
     except PasswordComplexityValidationError as error:
         raise click.ClickException(str(error)) from error
     if manager.find_user(username=username) or manager.find_user(email=email):

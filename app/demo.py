@@ -26,12 +26,16 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices import queries as invoices
-from app.invoices.service import create_invoice, update_issuer
+from app.invoices.models import Invoice
+from app.invoices.resource import sending_defaults
+from app.invoices.service import create_invoice, send_invoice, update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
+from app.mailer.service import Choices
 
 SEED = 20_260
 CUSTOMERS = 40
+SENT_CUSTOMERS = 6
 # The random numbers of the sample data are meant to come out the same each time.
 ACTOR = Actor.system(Door.CLI)
 
@@ -128,6 +132,7 @@ class _Demo:
         self._in_work(lambda session: self._contacts(session, customers))
         self._in_work(lambda session: self._shared_contacts(session, customers))
         self._in_work(lambda session: self._invoices(session, customers))
+        self._in_work(lambda session: self._sent(session, customers[:SENT_CUSTOMERS]))
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
         with unit_of_work(db.session) as session:
@@ -227,6 +232,19 @@ class _Demo:
                     "lines": lines,
                 }
                 create_invoice(session, ACTOR, values=values, default_currency="GBP")
+
+    def _sent(self, session: Session, customers: list[int]) -> None:
+        """Send the first invoice of some customers: the outbox worker takes their copies to the catcher."""
+        first = select(Invoice.id).where(Invoice.customer_id.in_(customers), Invoice.series == 1).order_by(Invoice.id)
+        for invoice_id in session.scalars(first).all():
+            send_invoice(
+                session,
+                ACTOR,
+                invoice_id=invoice_id,
+                choices=Choices(),
+                fingerprint=None,
+                defaults=sending_defaults(),
+            )
 
     def _line(self) -> dict[str, str]:
         description, category, price = self.chance.choice(SERVICES)

@@ -34,7 +34,7 @@ from app.mailer import panels as mailer_panels
 from app.mailer.api import MessageApi
 from app.mailer.documents import register_source
 from app.mailer.inbox import InboxView
-from app.mailer.views import MessageView, register_message_tabs
+from app.mailer.views import MessageView, register_message_page
 from app.web.current import current_actor
 from app.web.pickers import PickerView, listed, register_picker
 from app.web.security import CounterpartAppBuilder, CounterpartSecurityManager, builtin_roles
@@ -69,7 +69,7 @@ def register_features(app: Flask) -> None:
     _register_pickers()
     contact_panels.register()
     invoice_panels.register()
-    register_message_tabs()
+    register_message_page()
     mailer_panels.register()
     register_source(InvoiceSource())
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)

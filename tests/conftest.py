@@ -202,12 +202,16 @@ def audit_probe() -> Iterator[None]:
                 marks["written"].add(type(one).__name__)
 
     def on_commit(db_session: Session) -> None:
+        if db_session.in_nested_transaction():
+            # A savepoint is no commit: the entry may follow it.
+            return
         marks = db_session.info.pop("audit_marks", None)
         if marks and marks["written"] and not marks["entries"]:
             breaches.append(", ".join(sorted(marks["written"])))
 
     def on_rollback(db_session: Session) -> None:
-        db_session.info.pop("audit_marks", None)
+        if not db_session.in_nested_transaction():
+            db_session.info.pop("audit_marks", None)
 
     event.listen(Session, "before_flush", on_flush)
     event.listen(Session, "after_commit", on_commit)

@@ -76,7 +76,7 @@ def test_a_relative_sqlite_path_begins_in_the_instance_folder(tmp_path):
         ("COUNTERPART_REDIRECT_ALL", "nobody", "must be a mail address"),
         ("COUNTERPART_INVOICE_USAGE", "perhaps", "must be yes or no."),
         ("COUNTERPART_PROXIES", "-1", "from 0 to 10"),
-        ("COUNTERPART_DEMO_PASSWORD", "demo", "needs 8 characters"),
+        ("COUNTERPART_DEMO_PASSWORD", "demo", "needs 12 characters"),
         ("MAIL_SERVER", "mail.example:25", "its port has a setting of its own"),
         ("MAIL_PORT", "70000", "from 1 to 65535"),
         ("MAIL_DEFAULT_SENDER", "Billing", "must be a mail address"),
@@ -125,7 +125,7 @@ def test_secrets_are_not_in_the_settings_shown():
     made = settings(
         COUNTERPART_SECRET_KEY="planted" * 8,
         COUNTERPART_DATABASE_URL="postgresql://me:planted@db/x",
-        COUNTERPART_DEMO_PASSWORD="planted-too",
+        COUNTERPART_DEMO_PASSWORD="planted-here-too",
         MAIL_SERVER="localhost",
         MAIL_USERNAME="me",
         MAIL_PASSWORD="planted",

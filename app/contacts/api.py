@@ -8,6 +8,8 @@ from flask import Response, jsonify
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.access.ask import ensure
+from app.access.table import Operation
 from app.contacts import queries, service
 from app.contacts.models import Contact
 from app.contacts.resource import CONTACT
@@ -142,6 +144,7 @@ class CustomerWithContactsApi(CustomerApi):
             422: {$ref: '#/components/responses/422'}
         """  # noqa: D205  the part below the dashes is the OpenAPI document's
         actor = current_actor()
+        ensure(actor, Operation.CREATE, "contact")
         body = read_body()
         customer = customers.customer(db.session(), actor, customer_id=id_or_404(pk))
         if body.get("customer_id") not in (None, customer.id):

@@ -54,10 +54,10 @@ def contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = Fal
     return found
 
 
-def deleted_contact(session: Session, actor: Actor, *, contact_id: int) -> Contact:
-    """Return one contact of the actor's dealer, deleted or not, locked. Raises NotFound."""
+def deleted_contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = True) -> Contact:
+    """Return one contact of the actor's dealer, deleted or not. Raises NotFound."""
     statement = select(Contact).where(Contact.id == contact_id, of_dealer(actor))
-    found = session.scalar(_locked(statement))
+    found = session.scalar(_locked(statement) if lock else statement)
     if found is None:
         raise NotFound("There is no contact with this id.")
     return found

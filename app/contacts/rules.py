@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.bill_format import BillFormat
+from app.core.codes import language
 from app.core.errors import Conflict, FieldErrors, Invalid, NotFound
-from app.core.fields import Choice, Email, Fields, Reference, References, Secret, Text, WebAddress, language
+from app.core.fields import Choice, Email, Fields, Reference, References, Secret, Text, WebAddress
 from app.customers.rules import ADDRESS_FIELDS, DEALER_CODE, NAME_FIELDS, NUMBER_FIELDS, name_errors
 
 CONTACT_DETAILS: Fields = {

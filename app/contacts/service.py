@@ -91,6 +91,10 @@ def restore_contact(session: Session, actor: Actor, *, contact_id: int) -> Conta
     Raises Forbidden, NotFound, Conflict (`not_deleted`; `parent_deleted` when its customer is still deleted).
     """
     ensure(actor, Operation.RESTORE, "contact")
+    customer_id = queries.deleted_contact(session, actor, contact_id=contact_id, lock=False).customer_id
+    if customer_id is not None:
+        # Locked first, as in every verb that needs both, so that it isn't deleted while its contact comes back.
+        customers.deleted_customer(session, actor, customer_id=customer_id)
     contact = queries.deleted_contact(session, actor, contact_id=contact_id)
     soft_delete.restore(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_RESTORED)
     return contact

@@ -50,6 +50,7 @@ class ContactView(AdminView):
     label_columns = SYSTEM_LABELS | _COMMUNICATION_LABELS | {"customer_id": "Customer", "kind": "Kind"}
     description_columns = ADDRESS_HINTS | {
         "customer_id": "With a customer: a direct contact. Left empty: a shared contact, to be linked to customers.",
+        "last_name": "A last name or a company name is needed.",
         "email": "Needed as soon as any copy is ticked below.",
         "account_password": "Kept as a hash and never shown. Left blank, the one there is stays.",
         "contact_regarding": "What this person is responsible for.",

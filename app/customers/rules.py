@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.bill_format import BillFormat
+from app.core.codes import country, currency, language
 from app.core.errors import FieldErrors
 from app.core.fields import (
     Choice,
@@ -17,9 +18,6 @@ from app.core.fields import (
     Reference,
     Text,
     WebAddress,
-    country,
-    currency,
-    language,
 )
 
 # The fields of section 2 that customers and contacts share, in the order of the page.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apispec import APISpec
 from flask import Response, jsonify, request
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -30,7 +31,11 @@ class InvoiceApi(AdminApi):
 
     resource = INVOICE
     method_permission_name = {"approve": "approve", "plan": "read", "send": "send", "pdf": "read"}
-    apispec_parameter_schemas = {"Plan": PLAN_SCHEMA}
+
+    def add_apispec_components(self, api_spec: APISpec) -> None:
+        """Put the plan's schema beside the invoice's."""
+        super().add_apispec_components(api_spec)
+        api_spec.components.schemas["Plan"] = PLAN_SCHEMA
 
     @expose("/<pk>/approve", methods=["POST"])
     @protect()

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from app.core.cleaning import PartErrors
+from app.core.codes import country, currency
 from app.core.errors import FieldErrors
-from app.core.fields import Date, Email, Field, Fields, PartErrors, Reference, Text, WebAddress, country, currency
+from app.core.fields import Date, Email, Field, Fields, Reference, Text, WebAddress
 from app.invoices.rules import Line, due_date_error, validate_lines
 
 

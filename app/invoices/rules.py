@@ -17,8 +17,10 @@ MAX_REFERENCE = 80
 QUANTITY_PLACES, QUANTITY_DIGITS = 4, 12
 UNIT_PRICE_PLACES, UNIT_PRICE_DIGITS = 6, 15
 TAX_RATE_PLACES, TAX_RATE_DIGITS = 2, 5
-# A thousand lines of this size, and their tax, still fit a NUMERIC(16, 2).
+# A thousand lines of this size, and their tax, still fit a NUMERIC(18, 4).
 MAX_LINE_NET = Decimal(10) ** 10
+# SQLite keeps amounts as floats: up to here, all four places come back as they were.
+MAX_TOTAL = Decimal(10) ** 11
 
 LINE_FIELDS = ("description", "category", "quantity", "unit_price", "tax_rate", "reference")
 _MAX_RATE = Decimal(100)
@@ -115,7 +117,11 @@ def validate_lines(raw: object) -> tuple[tuple[Line, ...], dict[str, list[str]]]
     lines = [_read_line(row, f"lines.{position}", errors) for position, row in enumerate(raw)]
     if errors:
         return (), errors
-    return tuple(line for line in lines if line is not None), {}
+    read = tuple(line for line in lines if line is not None)
+    totals = invoice_totals(read)
+    if abs(totals.net) + abs(totals.tax) >= MAX_TOTAL:
+        return (), {"lines": ["The total of these lines is too large."]}
+    return read, {}
 
 
 def _read_line(row: object, place: str, errors: dict[str, list[str]]) -> Line | None:

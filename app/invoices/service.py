@@ -72,6 +72,8 @@ def update_invoice(
     Raises Forbidden, NotFound, Stale, Invalid, Conflict (`sent`).
     """
     ensure(actor, Operation.UPDATE, "invoice")
+    # An invoice always has a currency: none given leaves the one that it has.
+    values = {name: value for name, value in values.items() if name != "currency" or value not in (None, "")}
     invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
     check_version(invoice, version)
     edit = prepare_change(
@@ -81,7 +83,6 @@ def update_invoice(
         _ensure_editable(invoice)
         before = invoice.status
         edit.apply(invoice)
-        invoice.currency = invoice.currency or edit.changes["currency"][0]
         invoice.status = status_after_edit(invoice.status).value
         _set_lines(invoice, edit)
         trail = edit.trail()
@@ -105,6 +106,10 @@ def restore_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoi
     """Bring back a deleted invoice. Raises Forbidden, NotFound, Conflict (`not_deleted`, `parent_deleted`)."""
     ensure(actor, Operation.RESTORE, "invoice")
     invoice = queries.deleted_invoice(session, actor, invoice_id=invoice_id)
+    if customers.deleted_customer(session, actor, customer_id=invoice.customer_id).deleted_at is not None:
+        raise Conflict(
+            "This invoice belongs to a customer that is deleted. Restore that one first.", code="parent_deleted"
+        )
     soft_delete.restore(session, actor, record=invoice, touch=_touch(invoice), verb=Verb.INVOICE_RESTORED)
     return invoice
 
@@ -157,12 +162,12 @@ def send_invoice(
     _ensure_complete(invoice)
     chosen = plan_invoice(session, actor, invoice=invoice, choices=choices, defaults=defaults)
     mailer.ensure_fingerprint(chosen, fingerprint)
-    done, rows = mailer.put_into_outbox(session, chosen=chosen, customer=invoice.customer, defaults=defaults)
-    if rows:
+    done, made = mailer.put_into_outbox(session, chosen=chosen, customer=invoice.customer, defaults=defaults)
+    if made:
         before = invoice.status
         invoice.status = InvoiceStatus.SENT.value
         changes = {"status": (before, invoice.status)} if before != invoice.status else {}
-        audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes), *mailer.touches(rows)])
+        audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes), *made])
     return done
 
 

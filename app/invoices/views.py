@@ -25,7 +25,7 @@ from app.invoices.api import pdf_answer
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.rules import MAX_LINES, may_edit
-from app.mailer.panels import plan_context
+from app.mailer.panels import plan_changes, plan_context
 from app.mailer.service import Choices
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
@@ -55,6 +55,8 @@ class InvoiceView(AdminView):
         "customer_id": "Customer",
         "created_at": "Created",
         "last_modified_at": "Last Modified",
+        "invoice_date": "Invoice date",
+        "due_date": "Due date",
         "purchase_order_number": "Purchase order number",
     }
     description_columns = {"currency": "Left empty: the customer's."}
@@ -161,6 +163,7 @@ class InvoiceView(AdminView):
             choices = Choices() if refusal.errors else choices
             invoice = queries.invoice(db.session(), actor, invoice_id=number)
         plan = planned(db.session(), actor, invoice, choices)
+        changed = error is not None and error.code == "plan_changed"
         page = self.render_template(
             "mailer/plan.html",
             title=f"Send invoice {invoice.number}",
@@ -170,6 +173,7 @@ class InvoiceView(AdminView):
             error=error,
             may_send=may(actor, Operation.SEND, "invoice"),
             typed_in=request.form.get("recipients", ""),
+            changes=plan_changes(request.form.getlist("looked_at"), plan) if changed else [],
             **plan_context(plan, untick=choices.untick),
         )
         return page if error is None else (page, error.status)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.access.ask import ensure_settable, settable
 from app.core import clock
 from app.core.actor import Actor
+from app.core.cleaning import clean_values, missing_values
 from app.core.errors import FieldErrors, Invalid
-from app.core.fields import Code, Field, Fields, Reference, References, clean_values, missing_values
+from app.core.fields import Code, Field, Fields, Reference, References
 from app.core.records import Record
 from app.lookups.models import LOOKUP_MODELS, Lookup
 from app.lookups.queries import dealer_by_code, rows_by_id
@@ -125,8 +126,8 @@ def _checked_rows(
 ) -> dict[str, list[Lookup]]:
     resource = getattr(kind, "resource", "")
     ids = value if isinstance(value, list) else [value]
-    chosen_before = set(before) if isinstance(before, list) else {before}
-    found = rows_by_id(session, resource=resource, ids=ids)
+    chosen_before = set(before) if isinstance(before, list) else {before} if isinstance(before, int) else set()
+    found = rows_by_id(session, resource=resource, ids=ids, kept=chosen_before)
     words = resource.replace("_", " ")
     texts = [f"There is no {words} with the id {missing}." for missing in ids if missing not in found]
     texts += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
@@ -30,13 +30,11 @@ def row(session: Session, actor: Actor, *, resource: str, lookup_id: int, lock: 
     return found
 
 
-def rows_by_id(session: Session, *, resource: str, ids: Iterable[int]) -> dict[int, Lookup]:
-    """Return the living rows of a list with these ids, by id."""
+def rows_by_id(session: Session, *, resource: str, ids: Iterable[int], kept: Iterable[int] = ()) -> dict[int, Lookup]:
+    """Return the rows of a list with these ids, by id: living ones, and deleted ones among `kept`."""
     model = LOOKUP_MODELS[resource]
-    return {
-        found.id: found
-        for found in session.scalars(select(model).where(model.id.in_(list(ids)), model.deleted_at.is_(None)))
-    }
+    usable = or_(model.deleted_at.is_(None), model.id.in_(list(kept)))
+    return {found.id: found for found in session.scalars(select(model).where(model.id.in_(list(ids)), usable))}
 
 
 def dealer_by_code(session: Session, code: str) -> Dealer | None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit, clock
@@ -18,10 +19,10 @@ from app.core.audit import Touch, Verb
 from app.core.unit_of_work import unit_of_work
 from app.mailer import backoff
 from app.mailer.compose import Mail, compose
-from app.mailer.documents import Letter, kinds, source_of
+from app.mailer.documents import Letter, source_of
 from app.mailer.message_states import MessageState
 from app.mailer.models import Content, Message, MessageAttempt, Rendition, WorkerHeartbeat
-from app.mailer.service import FORMAT_MISSING, RENDERING_FAILED, change_state
+from app.mailer.service import RENDERING_FAILED, change_state
 from app.mailer.smtp import Connection
 from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
 
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)
 RENDERING_PAUSE = timedelta(minutes=15)
-SWEEP_ROWS = 500
 WORKER = Actor.system(Door.WORKER)
 
 Sessions = Session | scoped_session[Session]
@@ -83,8 +83,10 @@ def claim(sessions: Sessions, *, worker: str, sender: str | None) -> tuple[Claim
             return None, False
         before = message.state
         try:
-            with session.begin_nested():
-                data, envelope = _bytes_of(session, message, sender=sender)
+            data, envelope = _bytes_of(session, message, sender=sender)
+        except (OperationalError, InterfaceError):
+            # The database's trouble says nothing about the document: the message stays due.
+            raise
         except Exception as error:
             log.warning("message %s can't be made", message.id, exc_info=error)
             _hold(session, message, before=before, error=error)
@@ -128,30 +130,6 @@ def settle(sessions: Sessions, claimed: Claimed, *, error: Undelivered | None, a
         _note(session, Verb.MESSAGE_ATTEMPTED, message, before)
 
 
-def sweep(sessions: Sessions, *, resend: bool) -> None:
-    """Put right what a dead worker left, and release what can be made by now.
-
-    A message that was being sent when its worker died is uncertain: the server may have taken it (RFC 1047). With
-    `resend` it is queued again, with the same Message-ID, and its attempts keep the mark.
-    """
-    _expire_leases(sessions, worker=None)
-    if resend:
-        _requeue(sessions, Message.state == MessageState.UNCERTAIN, Verb.MESSAGE_RECOVERED)
-    for kind in kinds():
-        available = source_of(kind).formats()
-        held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
-        ready = held & (
-            ((Message.held_code == FORMAT_MISSING) & Message.format.in_(available))
-            | ((Message.held_code == RENDERING_FAILED) & (Message.next_attempt_at <= clock.now()))
-        )
-        _requeue(sessions, ready, Verb.MESSAGE_RELEASED)
-
-
-def recover(sessions: Sessions, *, worker: str) -> None:
-    """Take over from a predecessor of this name that died: it can't be sending any more."""
-    _expire_leases(sessions, worker=worker)
-
-
 def beat(sessions: Sessions, *, worker: str) -> None:
     """Note that this worker is at work."""
     with unit_of_work(sessions) as session:
@@ -173,6 +151,19 @@ def _send(sessions: Sessions, connection: Connection, claimed: Claimed) -> bool:
 
 
 def _bytes_of(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:
+    """Return a message's bytes and its envelope sender.
+
+    When another worker has just stored the same document, that one is taken.
+    """
+    try:
+        with session.begin_nested():
+            return _made_or_stored(session, message, sender=sender)
+    except IntegrityError:
+        with session.begin_nested():
+            return _made_or_stored(session, message, sender=sender)
+
+
+def _made_or_stored(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:
     """Return a message's bytes, made at its first try and stored: a retry sends the very same ones."""
     source = source_of(message.document_kind)
     letter = source.letter(session, message=message)
@@ -246,51 +237,18 @@ def _store(session: Session, data: bytes, content_type: str) -> str:
 def _hold(session: Session, message: Message, *, before: str, error: Exception) -> None:
     change_state(message, MessageState.HELD)
     message.held_code = RENDERING_FAILED
-    message.held_because = f"The document could not be made: {error}"[:500]
+    # The words of the database would show its statements to people.
+    words = "the database refused it." if isinstance(error, SQLAlchemyError) else str(error)
+    message.held_because = f"The document could not be made: {words}"[:500]
     message.next_attempt_at = clock.now() + RENDERING_PAUSE
     _note(session, Verb.MESSAGE_HELD, message, before)
 
 
-def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
-    """Call uncertain what was being sent when its worker died: its lease is over, or it is our own from before."""
-    over = Message.lease_until < clock.now()
-    lost = over if worker is None else or_(over, Message.claimed_by == worker)
-    with unit_of_work(sessions) as session:
-        rows = session.scalars(
-            select(Message)
-            .where(Message.state == MessageState.SENDING, lost)
-            .limit(SWEEP_ROWS)
-            .with_for_update(skip_locked=True, of=Message)
-        ).all()
-        for message in rows:
-            change_state(message, MessageState.UNCERTAIN)
-            message.lease_until = message.claimed_by = None
-            attempt = message.attempts[-1]
-            attempt.finished_at = clock.now()
-            attempt.outcome = MessageState.UNCERTAIN.value
-            attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
-        if rows:
-            _note_all(session, Verb.MESSAGE_RECOVERED, rows, MessageState.SENDING)
-
-
-def _requeue(sessions: Sessions, which: object, verb: Verb) -> None:
-    with unit_of_work(sessions) as session:
-        statement = select(Message).where(which, Message.deleted_at.is_(None))  # type: ignore[arg-type]
-        rows = session.scalars(
-            statement.order_by(Message.id).limit(SWEEP_ROWS).with_for_update(skip_locked=True, of=Message)
-        ).all()
-        before = rows[0].state if rows else ""
-        for message in rows:
-            change_state(message, MessageState.QUEUED)
-            message.next_attempt_at = clock.now()
-        if rows:
-            _note_all(session, verb, rows, before)
-
-
 def _note(session: Session, verb: Verb, message: Message, before: str) -> None:
-    _note_all(session, verb, [message], before)
+    note_all(session, verb, [message], before)
 
 
-def _note_all(session: Session, verb: Verb, messages: Sequence[Message], before: str) -> None:
+def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: str) -> None:
+    """Leave the audit entry of what was done to some messages that were all in one state before."""
     touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
     audit.record(session, WORKER, verb=verb, touched=touched)

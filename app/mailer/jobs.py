@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from email.utils import parseaddr
 from flask import Flask
 
 from app.extensions import db
-from app.mailer import delivery, worker
+from app.mailer import delivery, recovery, worker
 from app.mailer.smtp import Connection, connect
 
 SWEEP_SECONDS = 10.0
@@ -21,22 +23,42 @@ EMBEDDED = "embedded"
 def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
     """Drain the outbox until told to stop by SIGTERM or SIGINT; with `once`, until nothing is due.
 
-    Returns how many messages were tried. `name` tells this worker from others; one that starts takes over what its
-    namesake left when it died.
+    Returns how many messages were tried. `name` is the one that the heartbeat carries. A worker that starts takes over
+    what dead ones of this machine have left, and leaves alone those that are at work.
     """
     settings = app.config["SETTINGS"]
     sender = parseaddr(settings.mail_default_sender or "")[1] or None
     resend = settings.uncertain == "resend"
-    delivery.recover(db.session, worker=name)
+    own = f"{name}@{socket.gethostname()[:40]}:{os.getpid()}"
+    for claimant in recovery.claimants(db.session):
+        if _is_dead(claimant, own):
+            recovery.recover(db.session, worker=claimant)
     with connect(app) as connection:
-        round_ = _round(connection, name=name, sender=sender, resend=resend)
+        round_ = _round(connection, name=own, sender=sender, resend=resend)
         if once:
             return round_(threading.Event())
         return worker.run(round_, heartbeat=_every(BEAT_SECONDS, lambda: delivery.beat(db.session, worker=name)))
 
 
+def _is_dead(claimant: str, own: str) -> bool:
+    """Tell whether a worker of this machine is gone; of another machine's only the lease can tell."""
+    place, _, process = claimant.rpartition(":")
+    if claimant == own:
+        # In a container, each start has the same process id.
+        return True
+    if place != own.rpartition(":")[0] or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def _round(connection: Connection, *, name: str, sender: str | None, resend: bool) -> Callable[[threading.Event], int]:
-    sweep = _every(SWEEP_SECONDS, lambda: delivery.sweep(db.session, resend=resend))
+    sweep = _every(SWEEP_SECONDS, lambda: recovery.sweep(db.session, resend=resend))
 
     def drain(stop: threading.Event) -> int:
         sweep()

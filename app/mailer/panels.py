@@ -54,6 +54,7 @@ def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
                 "address": message.address,
                 "name": message.name,
                 "format": message.format.value.capitalize() if message.format else None,
+                "looked_at": f"{message.format or ''} {message.address}",
                 "reasons": [f"{way.name}: {explain(way.reason)}" for way in message.recipients],
             }
             for message in plan.messages
@@ -70,6 +71,25 @@ def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
         ],
         "reaches_nobody": plan.reaches_nobody,
     }
+
+
+def plan_changes(looked_at: list[str], plan: Plan) -> list[str]:
+    """Say in sentences how a plan differs from the one that was looked at.
+
+    `looked_at` holds what its page posted for each message: the format, a space, and the address.
+    """
+    before = {normalise(address): (address, form) for form, _, address in (one.partition(" ") for one in looked_at)}
+    after = {message.key: (message.address, message.format or "") for message in plan.messages}
+    changes = [
+        f"{address} gets a copy, and did not before." for key, (address, _) in after.items() if key not in before
+    ]
+    for key, (address, form) in before.items():
+        if key not in after:
+            why = next((explain(skip.reason) for skip in plan.skipped if skip.key == key), "Nothing leads there.")
+            changes.append(f"{address} no longer gets a copy. {why}")
+        elif after[key][1] != form:
+            changes.append(f"{address} gets the {after[key][1] or 'plain'} format instead of {form or 'plain'}.")
+    return changes or ["The document itself, or a reason, has changed; the same addresses get it."]
 
 
 def _of_customer(actor: Actor, record: Any) -> Select[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.orm import joinedload, raiseload, selectinload
+from sqlalchemy.orm import raiseload, selectinload
 
 from app.core.fields import Fields
 from app.mailer import queries
@@ -56,7 +56,7 @@ MESSAGE = Resource(
         "created_at": Message.created_at,
     },
     matching=queries.matching,
-    load=(joinedload(Message.customer), selectinload(Message.attempts), raiseload("*")),
+    load=(selectinload(Message.attempts), raiseload("*")),
     read_only={
         "address": lambda message: message.address,
         "document": lambda message: {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -106,24 +106,24 @@ def ensure_fingerprint(current: Plan, fingerprint: str | None) -> None:
 
 def put_into_outbox(
     session: Session, *, chosen: Plan, customer: customer_models.Customer, defaults: Defaults
-) -> tuple[Plan, list[Message]]:
-    """Write a message for each address of a plan; return the plan with its messages, and the rows.
+) -> tuple[Plan, list[Touch]]:
+    """Write a message for each address of a plan; return the plan with its messages, and what the trail says of them.
 
     The caller's verb leaves the audit entry, for the document and its messages together.
     """
     available = source_of(chosen.document.kind.value).formats()
     rows = [_row(session, chosen, index, customer=customer, defaults=defaults) for index in range(len(chosen.messages))]
+    before = [row.state for row in rows]
     for row in rows:
         _first_state(row, available)
     session.add_all(rows)
     session.flush()
     made = {row.address_normalised: Made(row.id, row.state) for row in rows}
-    return with_messages(chosen, made), rows
-
-
-def touches(rows: Sequence[Message]) -> list[Touch]:
-    """Return what the audit trail says of messages just made."""
-    return [Touch("message", row.id, row.label, {"state": (None, row.state)}) for row in rows]
+    touched = [
+        Touch("message", row.id, row.label, {"state": (state, row.state)})
+        for row, state in zip(rows, before, strict=True)
+    ]
+    return with_messages(chosen, made), touched
 
 
 def retry_message(session: Session, actor: Actor, *, message_id: int, version: int | None = None) -> Message:

@@ -11,11 +11,12 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import Select
 
+from app.access.table import Operation
 from app.core.actor import Actor
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.documents import source_of
-from app.mailer.message_states import STATES
+from app.mailer.message_states import STATES, MessageState, may_follow
 from app.mailer.models import Content, Message
 from app.mailer.panels import state_tag
 from app.mailer.resource import MESSAGE
@@ -23,8 +24,11 @@ from app.mailer.rules import explain
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link
-from app.web.panels import Tab, register_tab
+from app.web.panels import Action, Tab, register_action, register_tab
 from app.web.request_filters import id_or_404
+
+RETRIED = frozenset({MessageState.FAILED, MessageState.WAITING, MessageState.UNCERTAIN})
+CANCELLED = frozenset(state for state in STATES if may_follow(state, MessageState.CANCELLED))
 
 
 class MessageView(AdminView):
@@ -124,8 +128,13 @@ class MessageView(AdminView):
         )
 
 
-def register_message_tabs() -> None:
-    """Put the tabs of a message's page in place: why, what happened, and the mail itself."""
+def register_message_page() -> None:
+    """Put the tabs of a message's page in place: why, what happened, and the mail itself; and its actions."""
+    for label, task, operation, states in (
+        ("Retry", "retry", Operation.RETRY, RETRIED),
+        ("Cancel message", "cancel", Operation.CANCEL, CANCELLED),
+    ):
+        register_action("message", _action(label, task, operation, states))
     register_tab("message", Tab("why", "Why", "message", "mailer/why.html", count=lambda *_: None, context=_why))
     register_tab(
         "message",
@@ -139,6 +148,16 @@ def register_message_tabs() -> None:
         ),
     )
     register_tab("message", Tab("mail", "Mail", "message", "mailer/mail.html", count=lambda *_: None, context=_mail))
+
+
+def _action(label: str, task: str, operation: Operation, states: frozenset[MessageState]) -> Action:
+    return Action(
+        label,
+        "message",
+        operation,
+        lambda message: url_for(f"MessageView.{task}", pk=message.id),
+        applies=lambda message: message.state in states,
+    )
 
 
 def _why(_session: Any, _actor: Actor, message: Message) -> dict[str, Any]:

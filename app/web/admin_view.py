@@ -263,9 +263,12 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ModelView):
         cancel_url = self.show_url(record.id)
         error = None
         if request.method == "POST":
+            version = form.opened_version()
+            if version is None and form.version.data:
+                abort(400)
             try:
                 with unit_of_work(db.session) as session:
-                    run(session, form.opened_version())
+                    run(session, version)
             except DomainError as refusal:
                 error = refusal
             else:

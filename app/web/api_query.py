@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +14,13 @@ from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Integer, Numeric,
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import Unreadable
+from app.core.records import UtcDateTime
 from app.web.resource import Resource
 
 MAX_PAGE_SIZE = 100
 MAX_FILTERS = 20
 MAX_VALUE = 300
+MAX_NUMBER = Decimal(10) ** 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def read_rison(text: str | None) -> Mapping[str, Any]:
     except Exception as error:  # noqa: BLE001  the parser raises whatever a malformed text trips over
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable("The parameter q is not valid rison.", field="q") from error
     if not isinstance(value, dict):
         raise Unreadable("The parameter q must be a rison object, such as (page:0).", field="q")
@@ -185,13 +187,20 @@ def _moment(value: object) -> datetime:
     moment = datetime.fromisoformat(str(value))
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone")
-    return moment
+    return moment.astimezone(UTC)
+
+
+def _number(value: object) -> Decimal:
+    number = Decimal(_text(value))
+    if not number.is_finite() or abs(number) >= MAX_NUMBER:
+        raise ValueError("out of range")
+    return number
 
 
 _READERS: list[tuple[Any, Callable[[Any], Any]]] = [
     (Boolean, _boolean),
     (Integer, _integer),
-    (Numeric, lambda value: Decimal(_text(value)) if Decimal(_text(value)).is_finite() else _refuse()),
+    (Numeric, _number),
     (Date, lambda value: date.fromisoformat(str(value))),
-    (DateTime, _moment),
+    (DateTime | UtcDateTime, _moment),
 ]

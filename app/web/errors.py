@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_in_shape)
 
 
 def _wants_json() -> bool:
@@ -105,6 +106,16 @@ def _http_error(error: HTTPException) -> WerkzeugResponse | tuple[str, int]:
     return _page(status, WORDS.get(status, WORDS[500]))
 
 
+def _in_shape(answer: Response) -> WerkzeugResponse:
+    """Put what Flask-AppBuilder's own calls refuse into the shape of the REST contract."""
+    if answer.status_code < 400 or not request.path.startswith("/api/"):  # noqa: PLR2004  errors alone
+        return answer
+    body = answer.get_json(silent=True)
+    if isinstance(body, dict) and {"message", "code", "errors"} <= body.keys():
+        return answer
+    return error_answer(answer.status_code)
+
+
 def _unexpected(error: Exception) -> WerkzeugResponse | tuple[str, int]:
     log.error("unexpected error at %s", request.path, exc_info=error)
     db.session.rollback()
@@ -117,6 +128,9 @@ def _page(status: int, message: str) -> tuple[str, int]:
     title = {401: "Log in", 403: "Not for your role", 404: "Not found", 500: "Something went wrong"}.get(
         status, "This did not work"
     )
+    # What is refused before Flask-AppBuilder looks at the request, such as a form without its token, has no user yet.
+    if "user" not in g:
+        g.user = current_user
     page = render_template(
         "errors/error.html", status=status, title=title, message=message, logged_in=current_user.is_authenticated
     )

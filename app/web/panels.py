@@ -75,8 +75,14 @@ def actions_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, 
 
 
 def _put(where: dict[str, list[Any]], resource: str, entry: Tab | Action) -> None:
-    if entry not in where.setdefault(resource, []):
-        where[resource].append(entry)
+    """Put an entry in its place; one of its name that an earlier application of this process put there gives way."""
+    entries = where.setdefault(resource, [])
+    place = next((at for at, one in enumerate(entries) if _name(one) == _name(entry)), len(entries))
+    entries[place : place + 1] = [entry]
+
+
+def _name(entry: Tab | Action) -> str:
+    return entry.key if isinstance(entry, Tab) else entry.label
 
 
 def _menu(where: dict[str, list[Action]], actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:

@@ -5,29 +5,38 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, abort, g, has_request_context, redirect, request, session
+from flask import Flask, abort, g, redirect, session
 from flask_appbuilder import AppBuilder
+from flask_appbuilder.babel.views import LocaleView
+from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.views import AuthDBView, ResetMyPasswordView, RoleModelView, UserDBModelView
+from flask_appbuilder.security.views import (
+    AuthDBView,
+    PermissionModelView,
+    PermissionViewModelView,
+    ResetMyPasswordView,
+    RoleModelView,
+    UserDBModelView,
+    UserGroupModelView,
+    ViewMenuModelView,
+)
 from flask_appbuilder.utils.limit import Limit
 from flask_appbuilder.views import expose
 from flask_jwt_extended import JWTManager
 from flask_limiter.util import get_remote_address
 from flask_login import logout_user
-from sqlalchemy import event, insert, inspect
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.access.models import StaffUser
 from app.access.table import TABLE, Operation, Role
-from app.core import clock
 from app.core.audit import Verb
-from app.core.models import AuditEntry, AuditRecord
+from app.web.api_body import read_body
 from app.web.errors import error_answer
 from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeActionsMixin, id_or_404
 from app.web.sessions import end_sessions
+from app.web.user_trail import write_trail
 
 LOGIN_LIMIT = "10 per 60 second"
 USER_PERMISSIONS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete"}
@@ -35,7 +44,7 @@ USER_PERMISSIONS = {"list": "read", "show": "read", "add": "create", "edit": "up
 # What every member of staff may do with Flask-AppBuilder's own pages.
 _EVERYBODY = (
     ("user", "can_userinfo"),
-    ("ResetMyPasswordView", "can_this_form_(get|post)"),
+    ("MyPasswordView", "can_this_form_(get|post)"),
     ("UserInfoEditView", "can_this_form_(get|post)"),
     ("user", "(resetmypassword|userinfoedit)"),
     ("SwaggerView", "can_show"),
@@ -138,9 +147,13 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
         """Change a user."""
         return super().edit(id_or_404(pk))
 
-    @expose("/action/<string:name>/<pk>", methods=["GET", "POST"])
+    @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
-        """Open the page of an action: all of a user's are links to forms, and change nothing themselves."""
+        """Open the form that an action names; refuse those who may not use it, as any page does."""
+        if not g.user.is_authenticated:
+            return redirect(self.appbuilder.get_url_for_login)
+        if name in self.actions and not self.appbuilder.sm.has_access(name, self.class_permission_name):
+            abort(403)
         return super().action(name, pk)
 
     def post_update(self, item: StaffUser) -> None:
@@ -192,6 +205,11 @@ class LoginApi(SecurityApi):
 
     limits = [Limit(LOGIN_LIMIT, key_func=get_remote_address)]
 
+    @before_request(only=["login"])
+    def check_body(self) -> None:
+        """Refuse what can't be read before Flask-AppBuilder stumbles over it."""
+        read_body()
+
     def response_400(self, message: Any = None) -> Any:
         """Answer 400 in the error shape."""
         errors = message if isinstance(message, dict) else {}
@@ -218,21 +236,18 @@ class CounterpartSecurityManager(SecurityManager):
     security_api = LoginApi
     userstatschartview = None
 
-    def register_views(self) -> None:
-        """Register the pages that are offered; groups, and the pages of bare permissions, are not."""
-        super().register_views()
-        views = self.appbuilder.baseviews
-        self.appbuilder.baseviews = [view for view in views if view.__class__ is not self.groupmodelview]
-
     def reset_password(self, userid: Any, password: str) -> None:
         """Set a password, and end every session of its user."""
-        super().reset_password(id_or_404(userid), password)
-        end_sessions(id_or_404(userid))
+        number = id_or_404(userid)
+        if self.get_user_by_id(number) is None:
+            abort(404)
+        super().reset_password(number, password)
+        end_sessions(number)
 
     def on_user_logout(self, user: StaffUser) -> None:
         """Note the logout in the audit trail."""
         with self.session.get_bind().begin() as connection:
-            _write_trail(connection, user, Verb.LOGGED_OUT, {})
+            write_trail(connection, user, Verb.LOGGED_OUT, {})
 
     def create_jwt_manager(self, app: Flask) -> JWTManager:
         """Answer a missing, wrong or old token in the one error shape."""
@@ -252,62 +267,24 @@ class CounterpartAppBuilder(AppBuilder):
     def add_permissions(self, update_perms: bool = False) -> None:  # noqa: FBT001, FBT002  Flask-AppBuilder's signature
         """Write nothing."""
 
+    def add_view(self, baseview: Any, name: str, **kwargs: Any) -> Any:
+        """Register a page, unless it is one of Flask-AppBuilder's that aren't offered."""
+        return None if _of_class(baseview, _NOT_OFFERED) else super().add_view(baseview, name, **kwargs)
 
-_STATISTICS = {"last_login", "login_count", "fail_login_count", "changed_on", "changed_by_fk", "created_on"}
-
-
-@event.listens_for(Session, "after_flush")
-def _trail_of_users(db_session: Session, _context: Any) -> None:
-    """Write the audit entry of what Flask-AppBuilder does to users, in its own transaction."""
-    for user in [one for one in db_session.new | db_session.dirty if isinstance(one, StaffUser)]:
-        created = user in db_session.new
-        state: Any = inspect(user)
-        changes = {}
-        for attribute in state.attrs:
-            history = attribute.history
-            if history.has_changes() and attribute.key not in ("created_by", "changed_by"):
-                changes[attribute.key] = [_first(history.deleted), _first(history.added)]
-        verb = _user_verb(changes, created=created)
-        if verb is not None:
-            secret = {"password": ["set", "set"]} if "password" in changes else {}
-            told = {name: pair for name, pair in changes.items() if name not in _STATISTICS | {"password"}}
-            _write_trail(db_session.connection(), user, verb, told | secret)
+    def add_view_no_menu(self, baseview: Any, *args: Any, **kwargs: Any) -> Any:
+        """Register a page without a menu entry, unless it is one that isn't offered."""
+        return None if _of_class(baseview, _NOT_OFFERED) else super().add_view_no_menu(baseview, *args, **kwargs)
 
 
-def _user_verb(changes: dict[str, Any], *, created: bool) -> Verb | None:
-    if created:
-        return Verb.USER_CREATED
-    if "last_login" in changes:
-        return Verb.LOGGED_IN
-    if "password" in changes:
-        return Verb.PASSWORD_CHANGED
-    if set(changes) - _STATISTICS:
-        return Verb.USER_UPDATED
-    return Verb.LOGIN_FAILED if "fail_login_count" in changes else None
+# Groups and bare permissions are no part of the access table, and the screens speak one language.
+_NOT_OFFERED: tuple[type, ...] = (
+    LocaleView,
+    PermissionModelView,
+    PermissionViewModelView,
+    UserGroupModelView,
+    ViewMenuModelView,
+)
 
 
-def _first(values: Any) -> Any:
-    texts = [value if isinstance(value, str | int | bool | None) else str(value) for value in values or ()]
-    return texts[0] if len(texts) == 1 else (sorted(map(str, texts)) or None)
-
-
-def _write_trail(connection: Any, user: StaffUser, verb: Verb, changes: dict[str, Any]) -> None:
-    who = g.get("user") if has_request_context() else None
-    known = who is not None and not getattr(who, "is_anonymous", True)
-    door = ("api" if request.path.startswith("/api/") else "screen") if has_request_context() else "cli"
-    entry = connection.execute(
-        insert(AuditEntry)
-        .values(
-            at=clock.now(),
-            user_id=who.id if known else user.id,  # type: ignore[union-attr]
-            username=who.username if known else user.username,  # type: ignore[union-attr]
-            door=door,
-            verb=verb.value,
-        )
-        .returning(AuditEntry.id)
-    ).scalar_one()
-    connection.execute(
-        insert(AuditRecord).values(
-            entry_id=entry, resource="user", record_id=user.id, label=user.username, changes=changes
-        )
-    )
+def _of_class(view: Any, classes: tuple[type, ...]) -> bool:
+    return isinstance(view, classes) or (isinstance(view, type) and issubclass(view, classes))

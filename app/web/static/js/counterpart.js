@@ -23,6 +23,11 @@
       score() {
         return (option) => (!this.found || this.found.has(String(option.id)) ? 1 : 0);
       },
+      // What matched the letters before is not offered while the answer to the new ones is on its way.
+      onType() {
+        this.found = new Set();
+        this.refreshOptions(false);
+      },
       load(query, done) {
         address.searchParams.set("q", query);
         const asked = (this.asked = (this.asked || 0) + 1);

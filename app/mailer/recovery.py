@@ -1,0 +1,83 @@
+"""Put right what dead workers left, and release what had to wait: nothing stays in the outbox by mistake."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from app.core import clock
+from app.core.audit import Verb
+from app.core.unit_of_work import unit_of_work
+from app.mailer.delivery import Sessions, note_all
+from app.mailer.documents import kinds, source_of
+from app.mailer.message_states import MessageState
+from app.mailer.models import Message
+from app.mailer.service import FORMAT_MISSING, RENDERING_FAILED, change_state
+
+SWEEP_ROWS = 500
+
+
+def sweep(sessions: Sessions, *, resend: bool) -> None:
+    """Put right what a dead worker left, and release what can be made by now.
+
+    A message that was being sent when its worker died is uncertain: the server may have taken it (RFC 1047). With
+    `resend` it is queued again, with the same Message-ID, and its attempts keep the mark.
+    """
+    _expire_leases(sessions, worker=None)
+    if resend:
+        _requeue(sessions, Message.state == MessageState.UNCERTAIN, Verb.MESSAGE_RECOVERED)
+    for kind in kinds():
+        available = source_of(kind).formats()
+        held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
+        ready = held & (
+            ((Message.held_code == FORMAT_MISSING) & Message.format.in_(available))
+            | ((Message.held_code == RENDERING_FAILED) & (Message.next_attempt_at <= clock.now()))
+        )
+        _requeue(sessions, ready, Verb.MESSAGE_RELEASED)
+
+
+def claimants(sessions: Sessions) -> list[str]:
+    """Return the workers that have claimed what is being sent."""
+    with unit_of_work(sessions) as session:
+        statement = select(Message.claimed_by).where(Message.state == MessageState.SENDING).distinct()
+        return [name for name in session.scalars(statement) if name]
+
+
+def recover(sessions: Sessions, *, worker: str) -> None:
+    """Take over from a worker that died: it can't be sending any more."""
+    _expire_leases(sessions, worker=worker)
+
+
+def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
+    """Call uncertain what was being sent when its worker died: its lease is over, or we know of its death."""
+    over = Message.lease_until < clock.now()
+    lost = over if worker is None else or_(over, Message.claimed_by == worker)
+    with unit_of_work(sessions) as session:
+        rows = session.scalars(
+            select(Message)
+            .where(Message.state == MessageState.SENDING, lost)
+            .limit(SWEEP_ROWS)
+            .with_for_update(skip_locked=True, of=Message)
+        ).all()
+        for message in rows:
+            change_state(message, MessageState.UNCERTAIN)
+            message.lease_until = message.claimed_by = None
+            attempt = message.attempts[-1]
+            attempt.finished_at = clock.now()
+            attempt.outcome = MessageState.UNCERTAIN.value
+            attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
+        if rows:
+            note_all(session, Verb.MESSAGE_RECOVERED, rows, MessageState.SENDING)
+
+
+def _requeue(sessions: Sessions, which: object, verb: Verb) -> None:
+    with unit_of_work(sessions) as session:
+        statement = select(Message).where(which, Message.deleted_at.is_(None))  # type: ignore[arg-type]
+        rows = session.scalars(
+            statement.order_by(Message.id).limit(SWEEP_ROWS).with_for_update(skip_locked=True, of=Message)
+        ).all()
+        before = rows[0].state if rows else ""
+        for message in rows:
+            change_state(message, MessageState.QUEUED)
+            message.next_attempt_at = clock.now()
+        if rows:
+            note_all(session, verb, rows, before)

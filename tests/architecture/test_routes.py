@@ -1,0 +1,214 @@
+"""Every route and every role: what the address map holds is what the access table says, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app.access.table import TABLE, Operation, Role
+from tests.web.house import House, World, build, dispose, fill
+
+ROLES = {"admin": Role.ADMIN, "finance": Role.FINANCE, "support": Role.SUPPORT, "auditor": Role.AUDITOR}
+EVERYBODY = "everybody who is logged in"
+ANYBODY = "anybody"
+
+# What a method of a view does to its resource, told apart from the views' own words.
+OPERATIONS = {
+    **dict.fromkeys(("list", "show", "get", "get_list", "info", "plan", "pdf", "mail", "html", "part"), "read"),
+    **dict.fromkeys(("add", "post"), "create"),
+    **dict.fromkeys(("edit", "put"), "update"),
+    "delete": "delete",
+    "source": "read",
+    "convert_to_shared": "convert",
+    "approve": "approve",
+    "send": "send",
+    "retry": "retry",
+    "cancel": "cancel",
+    "add_shared_contact": "link",
+    "remove_shared_contact": "link",
+}
+# Views whose class names no resource, and methods that are about another resource than their view's.
+RESOURCES = {"SharedContactsView": "customer", "InboxView": "inbox", "UserView": "user", "RoleView": "role"}
+SPECIAL = {
+    "CustomerWithContactsApi.contacts": ("contact", "read"),
+    "CustomerWithContactsApi.add_contact": ("contact", "create"),
+    "UserView.action": ("user", "update"),
+    "PickerView.search": ("home", "read"),
+    "ResetPasswordView.this_form_get": ("user", "update"),
+    "ResetPasswordView.this_form_post": ("user", "update"),
+}
+# Routes that no row of the table speaks of, each with its reason.
+EXCEPTIONS = {
+    "HomeView.index": EVERYBODY,  # sends others to the login by itself
+    "UserView.userinfo": EVERYBODY,  # one's own profile
+    "UserInfoEditView.this_form_get": EVERYBODY,
+    "UserInfoEditView.this_form_post": EVERYBODY,
+    "MyPasswordView.this_form_get": EVERYBODY,
+    "MyPasswordView.this_form_post": EVERYBODY,
+    "MenuApi.get_menu_data": EVERYBODY,
+    "OpenApi.get": EVERYBODY,
+    "SwaggerView.show": EVERYBODY,
+    "LoginView.login": ANYBODY,
+    "LoginView.logout": ANYBODY,
+    "LoginApi.login": ANYBODY,
+    "LoginApi.refresh": ANYBODY,  # answers to a refresh token alone
+    "UtilView.back": ANYBODY,  # leads to the home page, which asks for a login
+    "HealthView.health": ANYBODY,
+    "web.static": ANYBODY,
+    "appbuilder.static": ANYBODY,  # the scripts of Swagger's page
+}
+PARTS = {
+    "version": "v1",
+    "filename": "app.css",
+    "source": "customer",
+    "mail_id": "0" * 32,
+    "number": "1",
+    "name": "resetpasswords",
+}
+WRITES = {"POST", "PUT", "DELETE", "PATCH"}
+
+
+class Call(NamedTuple):
+    """A method at an address, and the endpoint behind it."""
+
+    method: str
+    rule: str
+    endpoint: str
+
+
+@pytest.fixture(scope="module")
+def house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("routes")
+    shutil.copy(template, folder / "counterpart.sqlite")
+    one = House(build(folder), World())
+    fill(one)
+    yield one
+    dispose(one.app)
+
+
+@pytest.fixture(scope="module")
+def calls(house: House) -> list[Call]:
+    return sorted(
+        Call(method, rule.rule, rule.endpoint)
+        for rule in house.app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    )
+
+
+def needs(house: House, endpoint: str) -> tuple[str, str] | str | None:
+    """Return the resource and operation that a route is about, or why it is about none; None where nobody says."""
+    if endpoint in EXCEPTIONS:
+        return EXCEPTIONS[endpoint]
+    if endpoint in SPECIAL:
+        return SPECIAL[endpoint]
+    name, _, method = endpoint.partition(".")
+    view = next((one for one in house.app.appbuilder.baseviews if one.endpoint == name), None)
+    resource = RESOURCES.get(name) or getattr(getattr(view, "resource", None), "name", None)
+    if resource is None or method not in OPERATIONS:
+        return None
+    return resource, OPERATIONS[method]
+
+
+def address(house: House, call: Call, *, exists: bool) -> str:
+    """Fill in a rule: with the id of a record, or with one that nothing has."""
+    resource = (needs(house, call.endpoint) or ("", ""))[0]
+    if call.endpoint.startswith("CustomerWithContactsApi") or call.endpoint.startswith("SharedContactsView"):
+        resource = "customer"
+    known = {**house.world.lookups, **house.world.ours}.get(resource, 1)
+    parts = {**PARTS, "pk": str(known if exists else 999_999), "contact_pk": str(house.world.ours["linked"])}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: parts[found.group(1)], call.rule)
+
+
+def ask(house: House, name: str, call: Call, *, exists: bool) -> int:
+    """Make a call as a user, in a browser at screens and with a token over REST; returns the status."""
+    path = address(house, call, exists=exists)
+    if call.rule.startswith("/api/"):
+        return house.api(name)(call.method, path).status_code
+    answer = house.browser(name).open(path, method=call.method)
+    if call.endpoint == "LoginView.logout":
+        house.browsers.pop(name, None)
+    is_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
+    return 401 if is_login else answer.status_code
+
+
+def allowed(role: Role, need: tuple[str, str] | str) -> bool:
+    if isinstance(need, str):
+        return True
+    resource, operation = need
+    return Operation(operation) in TABLE[resource][role]
+
+
+def test_every_route_is_about_a_row_of_the_access_table(house, calls):
+    unknown = sorted({call.endpoint for call in calls if needs(house, call.endpoint) is None})
+    assert unknown == []
+    rows = {needs(house, call.endpoint)[0] for call in calls if not isinstance(needs(house, call.endpoint), str)}
+    assert rows <= TABLE.keys()
+    assert len(rows) > 15
+
+
+def test_no_exception_speaks_of_a_route_that_is_gone(calls):
+    endpoints = {call.endpoint for call in calls}
+    assert (EXCEPTIONS.keys() | SPECIAL.keys()) <= endpoints
+
+
+def test_nobody_is_let_in_without_a_login(house, calls):
+    let_in = [
+        call for call in calls if needs(house, call.endpoint) != ANYBODY and ask(house, "", call, exists=True) != 401
+    ]
+    assert let_in == []
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_is_refused_what_the_table_does_not_give_it(house, calls, name):
+    refused = [call for call in calls if not allowed(ROLES[name], needs(house, call.endpoint))]
+    assert len(refused) > (5 if name == "admin" else 60)
+    house.browser(name), house.api(name)
+    before = {table: house.count(table) for table in ("audit_entry", "contact_link", "invoice_line")}
+    got_in = {call: ask(house, name, call, exists=True) for call in refused}
+    assert {call: status for call, status in got_in.items() if status not in (403, 405)} == {}
+    # 405 is for verbs that are not offered at all, whoever asks.
+    assert all("issuer" in call.rule or "message" in call.rule for call, status in got_in.items() if status == 405)
+    assert {table: house.count(table) for table in before} == before
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_gets_what_the_table_gives_it(house, calls, name):
+    given = [call for call in calls if allowed(ROLES[name], needs(house, call.endpoint))]
+    assert len(given) > 40
+    statuses = {call: ask(house, name, call, exists=call.method == "GET") for call in given}
+    expected = {"LoginApi.refresh": 401, "LoginView.logout": 401, "HealthView.health": 503}
+    odd = {call.endpoint: status for call, status in statuses.items() if status in (401, 403, 405) or status >= 500}
+    # Logging out leads to the login; nobody has a refresh token here; no worker runs beside a test.
+    assert odd == expected
+    not_there = {call.endpoint for call in given if call.method == "GET" and statuses[call] not in (200, 302)}
+    # The caught mail and the file are made up, the message isn't composed, and no worker runs beside a test. What
+    # messages are about stays out of sight of those who may not see it.
+    made_up = {"web.static", "appbuilder.static", "HealthView.health", "MessageView.mail"}
+    made_up |= {"InboxView.show", "InboxView.html", "InboxView.part", "InboxView.source"}
+    if name == "support":
+        made_up |= {"MessageApi.get", "MessageView.show", "MessageView.retry", "MessageView.cancel"}
+    assert not_there <= made_up
+
+
+def test_nothing_is_written_by_a_get(house, calls):
+    tables = ("audit_entry", "customer", "contact", "contact_link", "invoice", "message", "ab_user")
+    before = {table: house.count(table) for table in tables}
+    reads = [call for call in calls if call.method == "GET" and call.endpoint != "LoginView.logout"]
+    for call in reads:
+        ask(house, "admin", call, exists=True)
+    assert {table: house.count(table) for table in tables} == before
+    # What only writes has no GET at all; what asks first shows a form.
+    only_writing = {call.rule for call in calls if call.method in WRITES} - {call.rule for call in reads}
+    assert all(
+        ask(house, "admin", Call("GET", rule, endpoint_of(calls, rule)), exists=True) == 405 for rule in only_writing
+    )
+    assert only_writing
+
+
+def endpoint_of(calls: list[Call], rule: str) -> str:
+    return next(call.endpoint for call in calls if call.rule == rule)

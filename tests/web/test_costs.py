@@ -1,0 +1,199 @@
+"""What a page costs: the SQL statements of the committed baseline, at ten rows and at ten thousand, and little HTML.
+
+`COUNTERPART_WRITE_BASELINE=1` writes `sql_baseline.json` anew; the difference is then looked at and committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, insert
+
+from app.contacts.models import Contact
+from app.customers.models import Customer
+from app.extensions import db
+from app.invoices.models import Invoice, InvoiceLine
+from app.mailer.models import Message, MessageAttempt
+from tests.web.house import House, any_house
+
+BASELINE = Path(__file__).with_name("sql_baseline.json")
+CUSTOMERS = 3_000
+CONTACTS = 10_000
+KIB = 1024
+RECORD = {
+    "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "last_modified_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "version": 1,
+    "email_bill_type": "none",
+    "email_billing": True,
+}
+# A hundred contacts of one customer, and a plan that names each of its four hundred, take their room.
+LARGER = {"customers show contacts": 100, "invoices send": 200}
+PAGES = {
+    "home": "/",
+    "customers list": "/customers/list/",
+    "customers search": "/customers/list/?q=cost",
+    "customers show contacts": "/customers/show/{customer}?tab=contacts",
+    "customers show invoices": "/customers/show/{customer}?tab=invoices",
+    "customers show messages": "/customers/show/{customer}?tab=messages",
+    "customers add": "/customers/add",
+    "customers edit": "/customers/edit/{customer}",
+    "contacts list": "/contacts/list/",
+    "contacts search": "/contacts/list/?q=cost",
+    "contacts show customers": "/contacts/show/{contact}?tab=customers",
+    "contacts show messages": "/contacts/show/{contact}?tab=messages",
+    "contacts add": "/contacts/add",
+    "contacts add to customer": "/contacts/add?customer_id={customer}",
+    "contacts edit": "/contacts/edit/{contact}",
+    "contacts edit shared": "/contacts/edit/{linked}",
+    "add shared contact": "/customers/{customer}/add-shared-contact",
+    "invoices list": "/invoices/list/",
+    "invoices show lines": "/invoices/show/{draft}?tab=lines",
+    "invoices show messages": "/invoices/show/{invoice}?tab=messages",
+    "invoices add": "/invoices/add",
+    "invoices edit": "/invoices/edit/{draft}",
+    "invoices send": "/invoices/{draft}/send",
+    "messages list": "/messages/list/",
+    "messages show why": "/messages/show/{message}?tab=why",
+    "messages show attempts": "/messages/show/{message}?tab=attempts",
+    "topics list": "/topics/list/",
+    "picker customer": "/pickers/customer?q=cost",
+    "picker contact": "/pickers/linkable_contact?q=shared&customer_id={customer}",
+    "users list": "/users/list/",
+    "REST customer list": "/api/v1/customer/?q=(page_size:100)",
+    "REST customer get": "/api/v1/customer/{customer}",
+    "REST customer contacts": "/api/v1/customer/{customer}/contacts",
+    "REST contact list": "/api/v1/contact/?q=(page_size:100)",
+    "REST contact get": "/api/v1/contact/{contact}",
+    "REST invoice list": "/api/v1/invoice/?q=(page_size:100)",
+    "REST invoice get": "/api/v1/invoice/{draft}",
+    "REST invoice plan": "/api/v1/invoice/{draft}/plan",
+    "REST message list": "/api/v1/message/?q=(page_size:100)",
+    "REST message get": "/api/v1/message/{message}",
+    "REST topic list": "/api/v1/topic/",
+}
+
+
+@pytest.fixture(scope="module")
+def small(filled, tmp_path_factory) -> Iterator[House]:
+    with any_house(tmp_path_factory.mktemp("small"), filled) as one:
+        add_rows(one, customers=4, contacts=6)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def large(filled, tmp_path_factory) -> Iterator[House]:
+    with any_house(tmp_path_factory.mktemp("large"), filled) as one:
+        add_rows(one, customers=CUSTOMERS, contacts=CONTACTS)
+        yield one
+
+
+def add_rows(house: House, *, customers: int, contacts: int) -> None:
+    """Add customers with contacts, an invoice and a message each; every 25th contact is our customer's."""
+    ours, lookups = house.world.ours["customer"], house.world.lookups
+    status, title, kind = lookups["customer_status"], lookups["title"], lookups["contact_type"]
+    ids = range(100, 100 + customers)
+    days = {"invoice_date": date(2026, 1, 1), "due_date": date(2026, 2, 1)}
+    amounts = {"currency": "GBP", "status": "sent", "net": 1, "tax": 0, "total": 1}
+    line = {"position": 0, "description": "Cost", "quantity": 1, "unit_price": 1, "tax_rate": 0, "net": 1}
+    mail = {"language": "en", "recipient_name": "", "document_kind": "invoice", "document_version": 1, "revision": 0}
+    mail |= {"usage_reports": [], "reasons": [], "state": "sent"}
+
+    def of_contact(n: int) -> int | None:
+        return ours if n % 25 == 0 else 100 + n % customers if n % 3 else None
+
+    def address(n: int) -> dict[str, str]:
+        text = f"a{n}@cost.example"
+        return {"address": text, "address_normalised": text, "message_id": f"<{text}>"}
+
+    tables = {
+        Customer: [
+            {"id": n, "account_number": f"COST-{n}", "company_name": f"Cost {n}", "status_id": status} for n in ids
+        ],
+        Contact: [
+            {
+                "id": n,
+                "last_name": f"Cost {n}",
+                "contact_type_id": kind,
+                "title_id": title,
+                "customer_id": of_contact(n),
+            }
+            for n in range(1000, 1000 + contacts)
+        ],
+        Invoice: [{"id": n, "number": f"COST-{n}/1", "series": 1, "customer_id": n, **days, **amounts} for n in ids],
+        InvoiceLine: [{"id": n, "invoice_id": n, **line} for n in ids],
+        Message: [
+            {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}
+            for n in ids
+        ],
+        MessageAttempt: [
+            {"id": n, "message_id": n, "started_at": RECORD["created_at"], "outcome": "sent"} for n in ids
+        ],
+    }
+    with house.app.app_context(), db.engine.begin() as connection:
+        for model, rows in tables.items():
+            columns = set(model.__table__.columns.keys())
+            common = {name: value for name, value in RECORD.items() if name in columns}
+            connection.execute(insert(model.__table__), [{**common, **row} for row in rows])
+
+
+def measured(house: House, path: str) -> tuple[int, int]:
+    """Return the statements and the bytes of a page, once it is warm."""
+    address = path.format(**house.world.ours)
+    ask = house.api() if path.startswith("/api/") else (lambda _, where: house.browser().get(where))
+    assert ask("get", address).status_code == 200, address
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    with house.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    answer = ask("get", address)
+    event.remove(engine, "before_cursor_execute", note)
+    assert answer.status_code == 200
+    return len(statements), len(answer.data)
+
+
+@pytest.fixture(scope="module")
+def baseline(small) -> dict[str, int]:
+    if os.environ.get("COUNTERPART_WRITE_BASELINE"):
+        counts = {name: measured(small, path)[0] for name, path in PAGES.items()}
+        BASELINE.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+    return json.loads(BASELINE.read_text(encoding="utf-8"))
+
+
+def test_the_baseline_speaks_of_these_pages(baseline):
+    assert list(baseline) == list(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_costs_what_the_baseline_says_at_any_size(small, large, baseline, name):
+    few, _ = measured(small, PAGES[name])
+    many, size = measured(large, PAGES[name])
+    assert (few, many) == (baseline[name], baseline[name])
+    if not name.startswith("REST"):
+        assert size < LARGER.get(name, 50) * KIB, f"{size / KIB:.0f} KiB"
+
+
+def test_a_picker_and_a_form_hold_few_of_many(large):
+    page = large.browser().get("/contacts/add").text
+    assert "Cost " not in page
+    assert len(large.browser().get("/pickers/customer?q=cost").json["results"]) == 20
+    listed = large.browser().get("/contacts/list/").text
+    assert listed.count('href="/contacts/show/') in (20, 40)
+
+
+def test_a_count_is_exact_up_to_ten_thousand_and_says_so_beyond(large):
+    counted = large.api()("get", "/api/v1/contact/?q=(page_size:1)").json
+    assert (counted["count"], counted["count_capped"]) == (10_000, True)
+    counted = large.api()("get", "/api/v1/customer/?q=(page_size:1)").json
+    assert counted["count"] == CUSTOMERS + 2
+    assert "count_capped" not in counted
+    assert "10,000" in large.browser().get("/contacts/list/").text
