@@ -25,6 +25,7 @@ from app.home.health import HealthView
 from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.models import Invoice
 from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
 from app.lookups.api import LOOKUP_APIS
@@ -111,6 +112,7 @@ def house() -> dict[str, Any]:
 
 def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Contact, Contact.customer_id, lambda one: Touch("contact", one.id, str(one))))
+    register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
 
 
 def _register_pickers() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import shutil
 import uuid
@@ -111,10 +112,18 @@ class postgresql_database:  # noqa: N801  used as a function
         self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
 
 
+class OwnContextClient(FlaskClient):
+    """A client whose requests share no application context with the test, nor with each other, as on a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """Return an application on the test's own database, inside its context; forms need no CSRF token."""
     application = create_app(settings_for(tmp_path, database_url))
+    application.test_client_class = OwnContextClient
     application.config["WTF_CSRF_ENABLED"] = False
     application.config["RATELIMIT_ENABLED"] = False
     application.appbuilder.sm.limiter.enabled = False

@@ -19,11 +19,26 @@ from app.customers import queries as customers
 from app.customers.api import CustomerApi
 from app.extensions import db
 from app.web.admin_api import AdminApi, body_id
-from app.web.api_body import only, read_body, take_version
+from app.web.api_body import only, read_body, read_version
 from app.web.current import current_actor
+from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, operation, record_of
 from app.web.request_filters import id_or_404
 
 MAX_CONTACTS = 1000
+_CONTACTS = {
+    "type": "object",
+    "properties": {
+        "count": {"type": "integer"},
+        "result": {"type": "array", "items": {"$ref": "#/components/schemas/ContactApi.get"}},
+    },
+}
+_CONTACT_ID = {
+    "type": "object",
+    "required": ["contact_id"],
+    "properties": {"contact_id": {"type": "integer", "minimum": 1}},
+    "additionalProperties": False,
+}
+_LINK = {"type": "object", "properties": {"result": {"type": "object"}}}
 
 
 class ContactApi(AdminApi):
@@ -34,40 +49,12 @@ class ContactApi(AdminApi):
 
     @expose("/<pk>/convert_to_shared", methods=["POST"])
     @protect()
+    @operation(gives=RECORD, takes=ONLY_VERSION, body_optional=True, errors=(*WRITE_ERRORS, 412))
     def convert_to_shared(self, pk: str) -> WerkzeugResponse:
-        """Convert a direct contact to a shared one that stays linked to its customer.
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          requestBody:
-            content:
-              application/json:
-                schema: {type: object, properties: {version: {type: integer, minimum: 1}}, additionalProperties: false}
-          responses:
-            200:
-              description: The contact as it is after the conversion
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/ContactApi.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            412: {$ref: '#/components/responses/412'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Convert a direct contact to a shared one that stays linked to its customer."""
         number = id_or_404(pk)
         actor = current_actor()
-        body = read_body(optional=True)
-        version = take_version(body, required=False)
-        only(body)
+        version = read_version()
         with unit_of_work(db.session) as session:
             service.convert_to_shared(session, actor, contact_id=number, version=version)
         return self.answer(queries.contact(db.session(), actor, contact_id=number), 200)
@@ -85,26 +72,9 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/contacts", methods=["GET"])
     @protect()
+    @operation(gives=_CONTACTS)
     def contacts(self, pk: str) -> Response:
-        """Give a customer's contacts, direct and shared together.
-        ---
-        get:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          responses:
-            200:
-              description: The contacts, each with its kind
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      count: {type: integer}
-                      result: {type: array, items: {$ref: '#/components/schemas/ContactApi.get'}}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Give a customer's contacts, direct and shared together."""
         actor = current_actor()
         session = db.session()
         customer = customers.customer(session, actor, customer_id=id_or_404(pk))
@@ -114,35 +84,14 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/contacts", methods=["POST"])
     @protect()
+    @operation(
+        gives=record_of("ContactApi"),
+        status=201,
+        takes={"$ref": "#/components/schemas/ContactApi.post"},
+        errors=WRITE_ERRORS,
+    )
     def add_contact(self, pk: str) -> WerkzeugResponse:
-        """Make a direct contact of this customer.
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          requestBody:
-            required: true
-            content:
-              application/json:
-                schema: {$ref: '#/components/schemas/ContactApi.post'}
-          responses:
-            201:
-              description: The new contact
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/ContactApi.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Make a direct contact of this customer."""
         actor = current_actor()
         ensure(actor, Operation.CREATE, "contact")
         body = read_body()
@@ -160,35 +109,9 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/shared_contacts", methods=["POST"])
     @protect()
+    @operation(gives=_LINK, status=201, takes=_CONTACT_ID, errors=WRITE_ERRORS)
     def add_shared_contact(self, pk: str) -> WerkzeugResponse:
-        """Link a shared contact to this customer.
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          requestBody:
-            required: true
-            content:
-              application/json:
-                schema:
-                  type: object
-                  required: [contact_id]
-                  properties: {contact_id: {type: integer, minimum: 1}}
-                  additionalProperties: false
-          responses:
-            201:
-              description: The link
-              content:
-                application/json:
-                  schema: {type: object, properties: {result: {type: object}}}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Link a shared contact to this customer."""
         number = id_or_404(pk)
         contact_id = body_id(only(read_body(), "contact_id"), "contact_id")
         with unit_of_work(db.session) as session:
@@ -199,24 +122,9 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/shared_contacts/<contact_pk>", methods=["DELETE"])
     @protect()
+    @operation(gives=MESSAGE)
     def remove_shared_contact(self, pk: str, contact_pk: str) -> WerkzeugResponse:
-        """Take a shared contact off this customer; only the link goes.
-        ---
-        delete:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          - {in: path, name: contact_pk, required: true, schema: {type: integer, minimum: 1}}
-          responses:
-            200:
-              description: The link is gone
-              content:
-                application/json:
-                  schema: {type: object, properties: {message: {type: string}}}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Take a shared contact off this customer; only the link goes."""
         number, contact_id = id_or_404(pk), id_or_404(contact_pk)
         with unit_of_work(db.session) as session:
             service.remove_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)

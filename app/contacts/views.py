@@ -84,7 +84,10 @@ class ContactView(AdminView):
         """Name the customers that a change of a shared contact touches."""
         if record.customer_id is not None:
             return None
-        return "This is a shared contact. A change applies everywhere: " + ", ".join(_touched(actor, record)) + "."
+        touched = _touched(actor, record)
+        if not touched:
+            return "This is a shared contact, linked to no customer yet."
+        return "This is a shared contact. A change applies everywhere: " + ", ".join(touched) + "."
 
     def touches(self, actor: Actor, record: Contact) -> list[str]:
         """List the customers that lose a shared contact."""
@@ -247,7 +250,7 @@ def _touched(actor: Actor, contact: Contact) -> list[str]:
         names.append(
             f"and {others} other{'s' if others > 1 else ''}" if names else f"{others} customers out of your sight"
         )
-    return names or ["no customer yet"]
+    return names
 
 
 def linkable_picker() -> Picker:

@@ -71,7 +71,6 @@ def check_version(record: Record, version: int | None) -> None:
     """
     if version is not None and record.version != version:
         raise Stale(
-            "Somebody else has changed this record since you opened it. "
-            "Look at it as it is now, and make your change again.",
+            "Somebody else has changed this record since you opened it. Look at it as it is now.",
             detail={"version": record.version},
         )

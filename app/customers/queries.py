@@ -66,4 +66,5 @@ def matching(text: str) -> ColumnElement[bool]:
 
 def _locked(statement: Select[Customer]) -> Select[Customer]:
     """Lock the row until the unit of work ends, and read it afresh."""
-    return statement.with_for_update(of=Customer).execution_options(populate_existing=True)
+    # Not the key: a message or a contact that names the customer need not wait for it.
+    return statement.with_for_update(of=Customer, key_share=True).execution_options(populate_existing=True)

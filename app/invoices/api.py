@@ -19,10 +19,23 @@ from app.invoices.source import InvoiceSource, invoice_pdf
 from app.mailer.plan_output import as_dict
 from app.mailer.service import Choices
 from app.web.admin_api import AdminApi
-from app.web.api_body import only, read_body, take_version
+from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor
+from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
 
+_PLAN = {"type": "object", "properties": {"result": {"$ref": "#/components/schemas/Plan"}}}
+_SENDING = {
+    "type": "object",
+    "properties": {
+        "fingerprint": {"type": "string"},
+        "recipients": {"type": "array", "items": {"type": "string"}},
+        "untick": {"type": "array", "items": {"type": "string"}},
+        "version": VERSION,
+    },
+    "additionalProperties": False,
+}
+_FORMAT = {"name": "format", "schema": {"type": "string", "enum": ["short", "long", "full"], "default": "short"}}
 PLAN_SCHEMA = {"type": "object", "required": ["document", "fingerprint", "reaches_nobody", "messages", "skipped"]}
 
 
@@ -39,99 +52,29 @@ class InvoiceApi(AdminApi):
 
     @expose("/<pk>/approve", methods=["POST"])
     @protect()
+    @operation(gives=RECORD, takes=ONLY_VERSION, body_optional=True, errors=(*WRITE_ERRORS, 412))
     def approve(self, pk: str) -> WerkzeugResponse:
-        """Approve a draft.
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          requestBody:
-            content:
-              application/json:
-                schema: {type: object, properties: {version: {type: integer, minimum: 1}}, additionalProperties: false}
-          responses:
-            200:
-              description: The approved invoice
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/InvoiceApi.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            412: {$ref: '#/components/responses/412'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Approve a draft."""
         number, actor = id_or_404(pk), current_actor()
-        body = read_body(optional=True)
-        version = take_version(body, required=False)
-        only(body)
+        version = read_version()
         with unit_of_work(db.session) as session:
             service.approve_invoice(session, actor, invoice_id=number, version=version)
         return self.answer(queries.invoice(db.session(), actor, invoice_id=number), 200)
 
     @expose("/<pk>/plan", methods=["GET"])
     @protect()
+    @operation(gives=_PLAN)
     def plan(self, pk: str) -> Response:
-        """Give the plan: who would get this invoice, in which format, and why; who would not, and why not.
-        ---
-        get:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          responses:
-            200:
-              description: The plan
-              content:
-                application/json:
-                  schema: {type: object, properties: {result: {$ref: '#/components/schemas/Plan'}}}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Give the plan: who would get this invoice, in which format, and why; who would not, and why not."""
         session, actor = db.session(), current_actor()
         invoice = queries.invoice(session, actor, invoice_id=id_or_404(pk))
         return jsonify(result=as_dict(planned(session, actor, invoice, Choices())))
 
     @expose("/<pk>/send", methods=["POST"])
     @protect()
+    @operation(gives=_PLAN, status=202, takes=_SENDING, body_optional=True, errors=(*WRITE_ERRORS, 412))
     def send(self, pk: str) -> WerkzeugResponse:
-        """Execute the plan; sending approves a draft. To those who have it, it does nothing.
-        ---
-        post:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          requestBody:
-            content:
-              application/json:
-                schema:
-                  type: object
-                  properties:
-                    fingerprint: {type: string}
-                    recipients: {type: array, items: {type: string}}
-                    untick: {type: array, items: {type: string}}
-                    version: {type: integer, minimum: 1}
-                  additionalProperties: false
-          responses:
-            202:
-              description: The plan, with the messages that it made
-              content:
-                application/json:
-                  schema: {type: object, properties: {result: {$ref: '#/components/schemas/Plan'}}}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            412: {$ref: '#/components/responses/412'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Execute the plan; sending approves a draft. To those who have it, it does nothing."""
         number = id_or_404(pk)
         body = read_body(optional=True)
         version = take_version(body, required=False)
@@ -156,24 +99,14 @@ class InvoiceApi(AdminApi):
 
     @expose("/<pk>/pdf", methods=["GET"])
     @protect()
+    @operation(
+        gives={"type": "string", "format": "binary"},
+        query=[_FORMAT],
+        errors=(400, 401, 403, 404, 422),
+        content_type="application/pdf",
+    )
     def pdf(self, pk: str) -> Response:
-        """Give the invoice as a PDF.
-        ---
-        get:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          - {in: query, name: format, schema: {type: string, enum: [short, long, full], default: short}}
-          responses:
-            200:
-              description: The PDF
-              content:
-                application/pdf:
-                  schema: {type: string, format: binary}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Give the invoice as a PDF."""
         return pdf_answer(id_or_404(pk))
 
 

@@ -161,7 +161,8 @@ def send_invoice(
         raise Conflict("This invoice is not approved yet.", code="not_approved")
     _ensure_complete(invoice)
     chosen = plan_invoice(session, actor, invoice=invoice, choices=choices, defaults=defaults)
-    mailer.ensure_fingerprint(chosen, fingerprint)
+    base = plan_invoice(session, actor, invoice=invoice, choices=mailer.Choices(), defaults=defaults)
+    mailer.ensure_fingerprint(chosen, base, fingerprint)
     done, made = mailer.put_into_outbox(session, chosen=chosen, customer=invoice.customer, defaults=defaults)
     if made:
         before = invoice.status

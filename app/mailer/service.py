@@ -94,9 +94,13 @@ def plan_document(
     return plan(document, _customer(customer, defaults), people, circumstances)
 
 
-def ensure_fingerprint(current: Plan, fingerprint: str | None) -> None:
-    """Raise Conflict (`plan_changed`), with the plan as it is, when it isn't the one that was looked at."""
-    if fingerprint is not None and fingerprint != current.fingerprint:
+def ensure_fingerprint(current: Plan, base: Plan, fingerprint: str | None) -> None:
+    """Raise Conflict (`plan_changed`), with the plan as it is, when it isn't the one that was looked at.
+
+    What was looked at may be the plan with the choices made in it (`current`), or the one without any (`base`), from
+    which they were made: unticking an address of a plan that still holds changes nothing that wasn't seen.
+    """
+    if fingerprint is not None and fingerprint not in (current.fingerprint, base.fingerprint):
         raise Conflict(
             "The plan has changed since you looked at it. Look at it as it is now, and send it again.",
             code="plan_changed",

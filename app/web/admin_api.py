@@ -26,6 +26,7 @@ from app.web.current import current_actor
 from app.web.errors import error_answer
 from app.web.listing import list_page
 from app.web.openapi import ERROR_RESPONSES, field_schema, input_schema, record_schema
+from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, described_operation, operation
 from app.web.request_filters import RequestFiltersMixin, id_or_404
 from app.web.resource import Resource
 
@@ -36,6 +37,21 @@ METHOD_PERMISSIONS = {
     "post": "create",
     "put": "update",
     "delete": "delete",
+}
+
+Q = {
+    "name": "q",
+    "description": "Rison, such as (filters:!((col:last_name,opr:sw,value:Sm)),order_column:id,page:0)",
+    "schema": {"type": "string"},
+}
+LIST = {
+    "type": "object",
+    "properties": {
+        "count": {"type": "integer"},
+        "count_capped": {"type": "boolean"},
+        "ids": {"type": "array", "items": {"type": "integer"}},
+        "result": {"type": "array", "items": {"$ref": "#/components/schemas/{api}.get"}},
+    },
 }
 
 
@@ -75,21 +91,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/_info", methods=["GET"])
     @protect()
+    @operation(gives={"type": "object"}, errors=(400, 401, 403))
     def info(self, **_kwargs: Any) -> Response:
-        """Tell what may be done, which fields there are, and by what lists are filtered and sorted.
-        ---
-        get:
-          responses:
-            200:
-              description: The resource
-              content:
-                application/json:
-                  schema:
-                    type: object
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Tell what may be done, which fields there are, and by what lists are filtered and sorted."""
         actor = current_actor()
         allowed = settable(actor, self.resource.name, self.resource.fields)
         columns = [
@@ -117,33 +121,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/", methods=["GET"])
     @protect()
+    @operation(gives=LIST, query=[Q], errors=(400, 401, 403))
     def get_list(self, **_kwargs: Any) -> Response:
-        """Give a page of the records in sight.
-        ---
-        get:
-          parameters:
-          - in: query
-            name: q
-            description: Rison, such as (filters:!((col:last_name,opr:sw,value:Sm)),order_column:id,page:0)
-            schema: {type: string}
-          responses:
-            200:
-              description: A page
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      count: {type: integer}
-                      count_capped: {type: boolean}
-                      ids: {type: array, items: {type: integer}}
-                      result:
-                        type: array
-                        items: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Give a page of the records in sight."""
         query = read_query(request.args.get("q"), self.resource)
         page = list_page(
             db.session(),
@@ -165,28 +145,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/<pk>", methods=["GET"])
     @protect()
+    @operation(gives=RECORD, query=[Q])
     def get(self, pk: str, **_kwargs: Any) -> Response:
-        """Give one record.
-        ---
-        get:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          - {in: query, name: q, schema: {type: string}}
-          responses:
-            200:
-              description: The record
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Give one record."""
         columns = read_columns(read_rison(request.args.get("q")), self.resource)
         record = self.resource.get(db.session(), current_actor(), id_or_404(pk))
         return self.answer(record, 200, columns=columns)
@@ -195,34 +156,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/", methods=["POST"])
     @protect()
+    @operation(gives=RECORD, status=201, takes={"$ref": "#/components/schemas/{api}.post"}, errors=WRITE_ERRORS)
     def post(self) -> WerkzeugResponse:
-        """Make a record.
-        ---
-        post:
-          requestBody:
-            required: true
-            content:
-              application/json:
-                schema: {$ref: '#/components/schemas/{{self.__class__.__name__}}.post'}
-          responses:
-            201:
-              description: The new record
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            413: {$ref: '#/components/responses/413'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Make a record."""
         if self.resource.create is None:
             raise MethodNotAllowed
         body = read_body()
@@ -234,39 +170,14 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/<pk>", methods=["PUT"])
     @protect()
+    @operation(
+        gives=RECORD,
+        takes={"$ref": "#/components/schemas/{api}.put"},
+        headers=["If-Match"],
+        errors=(*WRITE_ERRORS, 412, 428),
+    )
     def put(self, pk: str) -> WerkzeugResponse:
-        """Change a record; what is left out stays. What GET gives is taken back.
-        ---
-        put:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          - {in: header, name: If-Match, schema: {type: string}}
-          requestBody:
-            required: true
-            content:
-              application/json:
-                schema: {$ref: '#/components/schemas/{{self.__class__.__name__}}.put'}
-          responses:
-            200:
-              description: The record as it is after the change
-              content:
-                application/json:
-                  schema:
-                    type: object
-                    properties:
-                      id: {type: integer}
-                      result: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get'}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            412: {$ref: '#/components/responses/412'}
-            413: {$ref: '#/components/responses/413'}
-            415: {$ref: '#/components/responses/415'}
-            422: {$ref: '#/components/responses/422'}
-            428: {$ref: '#/components/responses/428'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Change a record; what is left out stays. What GET gives is taken back."""
         if self.resource.update is None:
             raise MethodNotAllowed
         actor = current_actor()
@@ -281,26 +192,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     @expose("/<pk>", methods=["DELETE"])
     @protect()
+    @operation(gives=MESSAGE, takes=ONLY_VERSION, body_optional=True, errors=(*WRITE_ERRORS, 412))
     def delete(self, pk: str) -> WerkzeugResponse:
-        """Delete a record; it can be restored.
-        ---
-        delete:
-          parameters:
-          - {in: path, name: pk, required: true, schema: {type: integer, minimum: 1}}
-          responses:
-            200:
-              description: It is deleted
-              content:
-                application/json:
-                  schema: {type: object, properties: {message: {type: string}}}
-            400: {$ref: '#/components/responses/400'}
-            401: {$ref: '#/components/responses/401'}
-            403: {$ref: '#/components/responses/403'}
-            404: {$ref: '#/components/responses/404'}
-            409: {$ref: '#/components/responses/409'}
-            412: {$ref: '#/components/responses/412'}
-            422: {$ref: '#/components/responses/422'}
-        """  # noqa: D205  the part below the dashes is the OpenAPI document's
+        """Delete a record; it can be restored."""
         if self.resource.delete is None:
             raise MethodNotAllowed
         number = id_or_404(pk)
@@ -339,6 +233,13 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
         if errors:
             raise Invalid("Some of this can't be changed here.", errors=errors)
         return given
+
+    def operation_helper(
+        self, path: str | None = None, operations: Any = None, methods: Any = None, func: Any = None, **_kwargs: Any
+    ) -> None:
+        """Put a call into the OpenAPI document, as its decorator describes it."""
+        for method in methods:
+            operations[method.lower()] = described_operation(func, type(self).__name__, path or "")
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
         """Put the schemas of what is given and taken into the OpenAPI document."""

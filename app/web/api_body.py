@@ -49,6 +49,14 @@ def take_version(body: dict[str, Any], *, required: bool) -> int | None:
     return value
 
 
+def read_version() -> int | None:
+    """Return the version of a call whose body holds nothing else, or None. Raises Invalid, Unreadable."""
+    body = read_body(optional=True)
+    version = take_version(body, required=False)
+    only(body)
+    return version
+
+
 def only(body: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the body when it holds no other names. Raises Invalid, naming each that doesn't exist."""
     unknown = sorted(set(body) - set(names))

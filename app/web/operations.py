@@ -26,8 +26,7 @@ RECORD = record_of("{api}")
 MESSAGE = {"type": "object", "properties": {"message": {"type": "string"}}}
 
 
-def operation(  # noqa: PLR0913  a call has this many sides
-    summary: str,
+def operation(
     *,
     gives: Mapping[str, Any],
     status: int = 200,
@@ -38,14 +37,13 @@ def operation(  # noqa: PLR0913  a call has this many sides
     errors: Sequence[int] = READ_ERRORS,
     content_type: str = "application/json",
 ) -> Callable[[Call], Call]:
-    """Describe a call: what it takes (JSON schema of the body), what it gives, with which status, and its errors."""
+    """Describe a call, whose docstring is the summary: what it takes and gives (JSON schemas), and its errors."""
     parameters = [{"in": "query", "required": False, **one} for one in query]
     parameters += [{"in": "header", "name": name, "schema": {"type": "string"}} for name in headers]
     described: dict[str, Any] = {
-        "summary": summary,
         "parameters": parameters,
         "responses": {
-            str(status): {"description": summary, "content": {content_type: {"schema": dict(gives)}}},
+            str(status): {"description": "Done", "content": {content_type: {"schema": dict(gives)}}},
             **{str(error): {"$ref": f"#/components/responses/{error}"} for error in errors},
         },
     }
@@ -56,7 +54,7 @@ def operation(  # noqa: PLR0913  a call has this many sides
         }
 
     def mark(call: Call) -> Call:
-        call.operation = described  # type: ignore[attr-defined]
+        call.operation = {"summary": (call.__doc__ or "").strip(), **described}  # type: ignore[attr-defined]
         return call
 
     return mark

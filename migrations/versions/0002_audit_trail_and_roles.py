@@ -40,7 +40,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     postgresql = op.get_bind().dialect.name == "postgresql"
     for table in AUDIT_TABLES:
-        for verb in ("update", "delete"):
+        for verb in ("update", "delete", "truncate") if postgresql else ("update", "delete"):
             on = f" ON {table}" if postgresql else ""
             op.execute(f"DROP TRIGGER {table}_no_{verb}{on}")
     if postgresql:
@@ -64,6 +64,11 @@ def _guards(dialect: str) -> list[str]:
                 "FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()"
                 for table in AUDIT_TABLES
                 for verb in ("update", "delete")
+            ),
+            *(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+                for table in AUDIT_TABLES
             ),
         ]
     return [

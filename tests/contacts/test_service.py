@@ -35,7 +35,8 @@ def value(contact_id, name):
 
 def links():
     db.session.rollback()
-    return sorted(db.session.execute(select(ContactLink.customer_id, ContactLink.contact_id)).tuples())
+    rows = db.session.execute(select(ContactLink.customer_id, ContactLink.contact_id))
+    return sorted(tuple(row) for row in rows)
 
 
 def update(contact_id, who=None, version=None, **values):

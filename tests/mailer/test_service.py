@@ -189,11 +189,19 @@ class TestTheFingerprint:
         assert db.session.get_one(Invoice, house[2]).status == "draft"
         making.send(house[2], fingerprint=now.fingerprint)
 
-    def test_it_covers_what_was_unticked_and_typed_in(self, house):
+    @pytest.mark.parametrize("choices", [{"untick": ["ann@acme.example"]}, {"recipients": ["x@y.example"]}])
+    def test_choices_may_be_made_from_the_plan_that_was_looked_at(self, house, choices):
         shown = plan(house[2]).fingerprint
-        for choices in ({"untick": ["ann@acme.example"]}, {"recipients": ["x@y.example"]}):
-            with pytest.raises(Conflict):
-                making.send(house[2], fingerprint=shown, **choices)
+        assert making.send(house[2], fingerprint=shown, **choices).messages
+
+    @pytest.mark.parametrize("choices", [{"untick": ["ann@acme.example"]}, {"recipients": ["x@y.example"]}])
+    def test_choices_from_a_plan_that_has_changed_are_refused(self, house, choices):
+        shown = plan(house[2]).fingerprint
+        making.suppress("bills@acme.example")
+        with pytest.raises(Conflict) as refusal:
+            making.send(house[2], fingerprint=shown, **choices)
+        assert refusal.value.code == "plan_changed"
+        assert making.messages() == []
 
     def test_without_one_it_is_sent_as_it_is(self, house):
         assert len(making.send(house[2]).messages) == 2

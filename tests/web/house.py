@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -28,18 +27,19 @@ from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.service import Choices
-from tests.conftest import PASSWORD, POSTGRESQL, actor, add_users, postgresql_database, settings_for
+from tests.conftest import (
+    PASSWORD,
+    POSTGRESQL,
+    OwnContextClient,
+    actor,
+    add_users,
+    postgresql_database,
+    settings_for,
+)
 
 LINES = [{"description": "Line rental", "quantity": "2", "unit_price": "12.50", "tax_rate": "20", "reference": "0161"}]
 _EXTRA = {"correspondence_type": {"correspondence_class": "billing"}}
 _numbers = itertools.count(1)
-
-
-class OwnContextClient(FlaskClient):
-    """A client whose requests share no application context with the test, nor with each other, as on a server."""
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @dataclass
