@@ -66,7 +66,7 @@ def log_in(page: Page) -> None:
     page.goto("/login/")
     page.get_by_label("User name").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Log in").click()
     page.get_by_role("heading", name="Needs a hand").wait_for()
 
 

@@ -55,7 +55,7 @@ def staff(demo, chromium):
             page.goto("/login/")
             page.get_by_label("User name").fill(name)
             page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign In").click()
+            page.get_by_role("button", name="Log in").click()
             page.wait_for_url(f"{demo.url}/")
             windows[name] = page
         return windows[name]

@@ -170,7 +170,7 @@ def test_a_wrong_login_says_no_more_than_that(house):
         client = house.app.test_client()
         answer = client.post("/login/", data={"username": name, "password": "wrong"}, follow_redirects=True)
         assert answer.status_code == 200
-        texts.append(answer.text.count("Invalid login"))
+        texts.append(answer.text.count("This user name and password"))
         assert not is_in(client)
     assert texts[0] == texts[1] == 1
 

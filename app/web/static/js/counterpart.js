@@ -26,6 +26,7 @@
       // What matched the letters before is not offered while the answer to the new ones is on its way.
       onType() {
         this.found = new Set();
+        this.waiting = true;
         this.refreshOptions(false);
       },
       load(query, done) {
@@ -35,11 +36,13 @@
           .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
           .then((data) => {
             if (asked !== this.asked) return done();
+            this.waiting = false;
             this.found = new Set(data.results.map((option) => String(option.id)));
             this.clearOptions((option) => this.items.includes(String(option.id)));
             done(data.results);
           })
           .catch(() => {
+            this.waiting = false;
             announce("The list could not be loaded. Try again.");
             done();
           });
@@ -52,7 +55,9 @@
       `<div><div>${escape(data.text)}</div>${data.hint ? `<div class="picker-hint">${escape(data.hint)}</div>` : ""}</div>`;
     return {
       ...(select.dataset.pickerUrl ? { option: line } : {}),
-      no_results: () => '<div class="no-results">Nothing matches. Try other words.</div>',
+      no_results() {
+        return `<div class="no-results">${this.waiting ? "Searching…" : "Nothing matches. Try other words."}</div>`;
+      },
       loading: () => '<div class="no-results">Searching…</div>',
     };
   }

@@ -1,0 +1,202 @@
+"""The pages of logins, users and roles: Flask-AppBuilder's, made safe and put into the house's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, session
+from flask_appbuilder.const import FLAMSG_ERR_SEC_ACCESS_DENIED
+from flask_appbuilder.hooks import before_request
+from flask_appbuilder.security.api import SecurityApi
+from flask_appbuilder.security.decorators import has_access, no_cache
+from flask_appbuilder.security.views import (
+    AuthDBView,
+    ResetMyPasswordView,
+    RoleModelView,
+    UserDBModelView,
+)
+from flask_appbuilder.utils.limit import Limit
+from flask_appbuilder.views import expose
+from flask_limiter.util import get_remote_address
+from flask_login import logout_user
+from werkzeug.wrappers import Response
+
+from app.access.models import StaffUser
+from app.access.table import TABLE, Role
+from app.web.api_body import read_body
+from app.web.errors import error_answer
+from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeActionsMixin, id_or_404
+from app.web.sessions import end_sessions
+
+LOGIN_LIMIT = "10 per 60 second"
+
+
+USER_PERMISSIONS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete"}
+
+
+class LoginView(AuthDBView):
+    """The login page. Logging out takes a POST, so that no other page can do it to somebody."""
+
+    title = "Log in"
+    invalid_login_message = "This user name and password don't match."
+
+    @expose("/login/", methods=["GET", "POST"])
+    @no_cache
+    def login(self) -> Any:
+        """Show the login; whoever was sent here is told why, and not that they were denied something."""
+        flashes = session.get("_flashes", [])
+        denied = [one for one in flashes if one[1] == FLAMSG_ERR_SEC_ACCESS_DENIED]
+        if denied:
+            session["_flashes"] = [one for one in flashes if one not in denied]
+            flash("Log in to see this page.", "info")
+        return super().login()
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self) -> Response:
+        """End the session, here and for whoever copied its cookie."""
+        user = self._get_authenticated_user()
+        logout_user()
+        session.clear()
+        if user is not None:
+            self.appbuilder.sm.on_user_logout(user)
+        return redirect(self.appbuilder.get_url_for_login)
+
+
+class MyPasswordView(ResetMyPasswordView):
+    """Changing one's own password ends all of one's sessions, this one too."""
+
+    message = "Your password was changed. Log in with it."
+
+    def form_post(self, form: Any) -> Response:
+        """Set the password and start over at the login."""
+        super().form_post(form)
+        logout_user()
+        return redirect(self.appbuilder.get_url_for_login)
+
+
+class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBModelView):
+    """Users, for administrators. A user is deactivated, not deleted: the audit trail goes on naming them."""
+
+    class_permission_name = "user"
+    method_permission_name = USER_PERMISSIONS
+    exclude_route_methods = {"delete", "download", "action_post"}
+    list_title = "Users"
+    add_title = "Add user"
+    edit_title = "Edit user"
+    show_title = "User"
+    user_info_title = "Your profile"
+    list_columns = ["username", "first_name", "last_name", "email", "roles", "dealer_code", "active"]
+    order_columns = ["username", "first_name", "last_name", "email", "dealer_code", "active"]
+    search_columns = ["username", "first_name", "last_name", "email", "dealer_code", "active"]
+    show_fieldsets = [
+        ("User", {"fields": ["username", "active", "roles", "dealer_code"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Logins", {"fields": ["last_login", "login_count", "fail_login_count"]}),
+    ]
+    user_show_fieldsets = [
+        ("User", {"fields": ["username", "roles", "dealer_code"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+    ]
+    add_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
+    add_columns += ["password", "conf_password"]
+    edit_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
+    label_columns = UserDBModelView.label_columns | {
+        "active": "Active",
+        "roles": "Roles",
+        "dealer_code": "Dealer code",
+        "username": "User name",
+    }
+    description_columns = {
+        "active": "Somebody who leaves is made inactive, not deleted.",
+        "dealer_code": "With a dealer code, only that dealer's customers are in sight.",
+    }
+    validators_columns: dict[str, Any] = {}
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """Show a user."""
+        return super().show(id_or_404(pk))
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        """Change a user."""
+        return super().edit(id_or_404(pk))
+
+    @expose("/action/<string:name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        """Open the form that an action names; refuse those who may not use it, as any page does."""
+        if not g.user.is_authenticated:
+            return redirect(self.appbuilder.get_url_for_login)
+        if name in self.actions and not self.appbuilder.sm.has_access(name, self.class_permission_name):
+            abort(403)
+        return super().action(name, pk)
+
+    def post_update(self, item: StaffUser) -> None:
+        """End the sessions of somebody who may no longer log in."""
+        if not item.active:
+            end_sessions(item.id)
+
+
+class RoleView(RequestFiltersMixin, GuardedListMixin, RoleModelView):
+    """The four roles, read-only: they are fixed in code."""
+
+    class_permission_name = "role"
+    method_permission_name = {"list": "read", "show": "read"}
+    base_permissions = ["can_read"]
+    include_route_methods = {"list", "show"}
+    list_title = "Roles"
+    show_title = "Role"
+    list_columns = ["name"]
+    show_columns = ["name"]
+    search_columns = ["name"]
+    order_columns = ["name"]
+    base_order = ("name", "asc")
+    actions: dict[str, Any] = {}
+    list_widget = UserDBModelView.list_widget
+    show_widget = UserDBModelView.show_widget
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """Show a role with what it may do."""
+        item = self.datamodel.get(id_or_404(pk))
+        if item is None or item.name not in Role._value2member_map_:
+            abort(404)
+        role = Role(item.name)
+        rows = [
+            (name.replace("_", " "), ", ".join(sorted(one.value.replace("_", " ") for one in row[role])))
+            for name, row in TABLE.items()
+            if row[role]
+        ]
+        return self.render_template("web/role.html", title=item.name, rows=rows)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions = {}
+
+
+class LoginApi(SecurityApi):
+    """The JWT login of programs, limited like the page's, answering in the one error shape."""
+
+    limits = [Limit(LOGIN_LIMIT, key_func=get_remote_address)]
+
+    @before_request(only=["login"])
+    def check_body(self) -> None:
+        """Refuse what can't be read before Flask-AppBuilder stumbles over it."""
+        read_body()
+
+    def response_400(self, message: Any = None) -> Any:
+        """Answer 400 in the error shape."""
+        errors = message if isinstance(message, dict) else {}
+        text = message if isinstance(message, str) else "Give username, password and provider (db)."
+        return error_answer(400, message=text, errors=errors)
+
+    def response_401(self) -> Any:
+        """Answer 401 in the error shape."""
+        return error_answer(401, message="This user name and password don't match.")
+
+    def response_500(self, message: Any = None) -> Any:  # noqa: ARG002  Flask-AppBuilder's signature
+        """Answer 500 in the error shape."""
+        return error_answer(500)
