@@ -15,9 +15,8 @@ from app.contacts.models import Contact
 from app.contacts.views import kind_tag
 from app.core.actor import Actor
 from app.customers.models import Customer
-from app.web.panels import Action, Tab, register_action, register_add, register_tab
+from app.web.panels import Action, Tab, first_rows, register_action, register_add, register_tab
 
-TAB_ROWS = 100
 _COLUMNS = {
     "name": "Name",
     "kind": "Kind",
@@ -81,11 +80,12 @@ def _count(session: Session, actor: Actor, customer: Customer) -> int:
 def _context(session: Session, actor: Actor, customer: Customer) -> dict[str, Any]:
     statement = queries.contacts_of_customer(actor, customer_id=customer.id)
     statement = statement.options(joinedload(Contact.contact_type), raiseload("*"))
-    rows = session.scalars(statement.order_by(Contact.last_name, Contact.id).limit(TAB_ROWS))
+    rows, more = first_rows(session, statement.order_by(Contact.last_name, Contact.id))
     may_add = may(actor, Operation.CREATE, "contact")
     return {
         "columns": [{"key": key, "label": label} for key, label in _COLUMNS.items()],
         "rows": [_row(contact) for contact in rows],
+        "more": more,
         "add_url": _add_url(customer) if may_add else None,
         "empty": {
             "title": "No contacts yet",

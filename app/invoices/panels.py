@@ -21,9 +21,8 @@ from app.invoices.views import status_tag
 from app.mailer.models import Message
 from app.mailer.panels import messages_tab
 from app.mailer.queries import messages
-from app.web.panels import Action, Tab, register_action, register_add, register_tab
+from app.web.panels import Action, Tab, first_rows, register_action, register_add, register_tab
 
-TAB_ROWS = 100
 _LINE_COLUMNS = {
     "description": "Description",
     "category": "Category",
@@ -104,11 +103,12 @@ def _count(session: Session, actor: Actor, customer: Customer) -> int:
 
 def _rows(session: Session, actor: Actor, customer: Customer) -> dict[str, Any]:
     statement = queries.invoices_of_customer(actor, customer_id=customer.id)
-    rows = session.scalars(statement.order_by(Invoice.series.desc()).limit(TAB_ROWS))
+    rows, more = first_rows(session, statement.order_by(Invoice.series.desc()))
     add_url = _add_url(customer) if may(actor, Operation.CREATE, "invoice") else None
     return {
         "columns": [{"key": key, "label": label, "number": key == "total"} for key, label in _COLUMNS.items()],
         "rows": [_row(invoice) for invoice in rows],
+        "more": more,
         "add_url": add_url,
         "empty": {
             "title": "No invoices yet",

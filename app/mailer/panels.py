@@ -15,9 +15,8 @@ from app.mailer import queries
 from app.mailer.models import Message
 from app.mailer.rules import Plan, explain
 from app.web.display import moment, tag
-from app.web.panels import Tab, register_tab
+from app.web.panels import Tab, first_rows, register_tab
 
-TAB_ROWS = 100
 TONES = {
     "held": "warning",
     "queued": "info",
@@ -108,10 +107,11 @@ def messages_tab(statement: Callable[[Actor, Any], Select[Any]]) -> Tab:
         return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
 
     def context(session: Session, actor: Actor, record: Any) -> dict[str, Any]:
-        rows = session.scalars(statement(actor, record).order_by(Message.id.desc()).limit(TAB_ROWS))
+        rows, more = first_rows(session, statement(actor, record).order_by(Message.id.desc()))
         return {
             "columns": [{"key": key, "label": label} for key, label in _COLUMNS.items()],
             "rows": [_row(message) for message in rows],
+            "more": more,
             "empty": {
                 "title": "No messages yet",
                 "text": "Each copy that is sent is kept here, with the reason why it went.",

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.records import Record
+
+TAB_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,12 @@ def add_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, Any]
 def actions_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:
     """Return the Actions menu of a record's page."""
     return _menu(_actions, actor, resource, record)
+
+
+def first_rows(session: Session, statement: Select[Any]) -> tuple[list[Any], bool]:
+    """Return as many rows as a tab shows, and whether there are more: those are in the list."""
+    rows = list(session.scalars(statement.limit(TAB_ROWS + 1)))
+    return rows[:TAB_ROWS], len(rows) > TAB_ROWS
 
 
 def _put(where: dict[str, list[Any]], resource: str, entry: Tab | Action) -> None:

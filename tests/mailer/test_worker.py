@@ -23,8 +23,10 @@ print("handled", run(drain, poll_seconds=30), flush=True)
 """
 IDLE = """
 from app.mailer.worker import run
-print("idle", flush=True)
-print("handled", run(lambda stop: 0, poll_seconds=600), flush=True)
+def drain(stop):
+    print("idle", flush=True)
+    return 0
+print("handled", run(drain, poll_seconds=600), flush=True)
 """
 
 
