@@ -251,6 +251,8 @@ def _database_config(settings: Settings) -> dict[str, Any]:
         options: dict[str, Any] = {"connect_args": {"timeout": 30}}
     else:
         options = {"pool_pre_ping": True, "pool_recycle": 1800}
+    # What is written, addresses and password hashes among it, is in no error message and so in no log.
+    options["hide_parameters"] = True
     return {"SQLALCHEMY_DATABASE_URI": settings.database_url, "SQLALCHEMY_ENGINE_OPTIONS": options}
 
 

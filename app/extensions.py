@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_appbuilder import AppBuilder, Model
+from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_mail import Mail
 from flask_migrate import Migrate
@@ -24,8 +24,3 @@ db = SQLA(metadata=Model.metadata)
 mail = Mail()
 migrate = Migrate(compare_type=True, render_as_batch=True)
 csrf = CSRFProtect()
-
-
-def new_appbuilder(index_view: type) -> AppBuilder:
-    """Return a fresh AppBuilder: one serves one application."""
-    return AppBuilder(indexview=index_view)

@@ -15,7 +15,8 @@ from app.access.table import LOOKUPS, Operation
 from app.contacts import panels as contact_panels
 from app.contacts.api import ContactApi, CustomerWithContactsApi
 from app.contacts.models import Contact
-from app.contacts.views import ContactView, SharedContactsView, linkable_picker, linked_picker
+from app.contacts.pickers import linkable_picker, linked_picker
+from app.contacts.views import ContactView, SharedContactsView
 from app.core.audit import Touch
 from app.core.soft_delete import Cascade, register_cascade
 from app.customers.models import Customer
@@ -64,7 +65,7 @@ def roles() -> dict[str, list[list[str]]]:
 def register_features(app: Flask) -> None:
     """Put every feature's pages, REST resources, tabs, pickers and cascades in place."""
     folders = [str(folder) for folder in sorted(ROOT.glob("*/templates")) if folder.parent.name != "web"]
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[assignment, list-item]
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
     _register_pickers()

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The browser and the processes take longer than a step should; `make test` runs them.
-MARKS = "not services and not browser and not process"
+MARKS = "not services and not browser and not process and not slow"
+# What no feature's folder holds, or all of them stand on, shows in these.
+WHOLE = ("tests/home", "tests/migrations", "tests/access")
+WHOLE_FILES = (
+    "app/__init__.py",
+    "app/cli.py",
+    "app/demo.py",
+    "app/extensions.py",
+    "app/wiring.py",
+    "tests/conftest.py",
+)
+# What the law of one copy is about: its tests are searches over the plan.
+PLAN = re.compile(r"app/mailer/(rules|roads|reasons|plan_\w+)\.py|tests/properties/\w+\.py")
 
 
 def changed_files() -> list[str]:
@@ -30,6 +43,10 @@ def test_paths(files: list[str]) -> list[str]:
             paths.add(f"tests/{parts[1]}")
         elif name in ("config.py", "run.py"):
             paths.add("tests/test_config.py")
+        if name in WHOLE_FILES or parts[0] == "migrations":
+            paths.update(WHOLE)
+        if PLAN.fullmatch(name):
+            paths.add("tests/properties")
     return sorted(path for path in paths if (ROOT / path).exists())
 
 

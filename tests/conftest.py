@@ -70,7 +70,7 @@ def add_users(app: Flask) -> None:
         user = manager.add_user(name, name, "User", f"{name}@staff.example", manager.find_role(role.value), PASSWORD)
         assert user
         user.dealer_code = dealer_code
-    db.session.commit()
+        db.session.commit()
 
 
 @pytest.fixture

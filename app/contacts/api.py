@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -13,14 +13,17 @@ from app.access.table import Operation
 from app.contacts import queries, service
 from app.contacts.models import Contact
 from app.contacts.resource import CONTACT
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Unreadable
+from app.core.fields import Reference
 from app.core.unit_of_work import unit_of_work
 from app.customers import queries as customers
 from app.customers.api import CustomerApi
 from app.extensions import db
 from app.web.admin_api import AdminApi, body_id
 from app.web.api_body import only, read_body, read_version
+from app.web.api_query import read_query, read_rison
 from app.web.current import current_actor
+from app.web.listing import list_page
 from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, operation, record_of
 from app.web.request_filters import id_or_404
 
@@ -29,9 +32,11 @@ _CONTACTS = {
     "type": "object",
     "properties": {
         "count": {"type": "integer"},
+        "count_capped": {"type": "boolean"},
         "result": {"type": "array", "items": {"$ref": "#/components/schemas/ContactApi.get"}},
     },
 }
+_PAGE = {"name": "q", "schema": {"type": "string"}, "description": "The page, from 0: `(page:0)`."}
 _CONTACT_ID = {
     "type": "object",
     "required": ["contact_id"],
@@ -72,15 +77,21 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/contacts", methods=["GET"])
     @protect()
-    @operation(gives=_CONTACTS)
+    @operation(gives=_CONTACTS, query=[_PAGE])
     def contacts(self, pk: str) -> Response:
-        """Give a customer's contacts, direct and shared together."""
+        """Give a customer's contacts, direct and shared together, a thousand a page."""
         actor = current_actor()
         session = db.session()
         customer = customers.customer(session, actor, customer_id=id_or_404(pk))
-        statement = queries.contacts_of_customer(actor, customer_id=customer.id).options(*CONTACT.load)
-        rows = session.scalars(statement.order_by(Contact.last_name, Contact.id).limit(MAX_CONTACTS)).all()
-        return jsonify(count=len(rows), result=[_contact(row) for row in rows])
+        page = list_page(
+            session,
+            queries.contacts_of_customer(actor, customer_id=customer.id),
+            resource=CONTACT,
+            page=_page_number(),
+            page_size=MAX_CONTACTS,
+        )
+        capped = {"count_capped": True} if page.count_capped else {}
+        return jsonify(count=page.count, result=[_contact(row) for row in page.rows], **capped)
 
     @expose("/<pk>/contacts", methods=["POST"])
     @protect()
@@ -96,8 +107,7 @@ class CustomerWithContactsApi(CustomerApi):
         ensure(actor, Operation.CREATE, "contact")
         body = read_body()
         customer = customers.customer(db.session(), actor, customer_id=id_or_404(pk))
-        if body.get("customer_id") not in (None, customer.id):
-            raise Invalid("The address names another customer.", field="customer_id")
+        _ensure_same_customer(body, customer.id)
         values = {**body, "customer_id": customer.id}
         with unit_of_work(db.session) as session:
             number = service.create_contact(session, actor, values=values).id
@@ -129,6 +139,24 @@ class CustomerWithContactsApi(CustomerApi):
         with unit_of_work(db.session) as session:
             service.remove_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)
         return jsonify(message="OK")
+
+
+def _page_number() -> int:
+    """Return the page that `q` asks for, from 0. Raises Unreadable."""
+    text = request.args.get("q")
+    if set(read_rison(text)) - {"page"}:
+        raise Unreadable("The parameter q takes a page here, such as (page:0), and nothing else.", field="q")
+    return read_query(text, CONTACT).page
+
+
+def _ensure_same_customer(body: dict[str, Any], customer_id: int) -> None:
+    """Refuse a body that names another customer than the address. Raises Invalid."""
+    try:
+        named = Reference().clean(body.get("customer_id"))
+    except ValueError as error:
+        raise Invalid(str(error), field="customer_id") from error
+    if named not in (None, customer_id):
+        raise Invalid("The address names another customer.", field="customer_id")
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def _context(session: Session, actor: Actor, customer: Customer) -> dict[str, An
         "columns": [{"key": key, "label": label} for key, label in _COLUMNS.items()],
         "rows": [_row(contact) for contact in rows],
         "more": more,
+        "list_url": url_for("ContactView.list", customer_id=customer.id),
         "add_url": _add_url(customer) if may_add else None,
         "empty": {
             "title": "No contacts yet",
@@ -111,13 +112,14 @@ def _row(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _customers(session: Session, actor: Actor, contact: Contact) -> str:
-    seen, others = queries.touched_customers(session, actor, contact)
-    return f"{len(seen) + others}"
+def _customers(session: Session, _actor: Actor, contact: Contact) -> int:
+    return queries.count_customers(session, queries.customers_of_contact(contact))
 
 
 def _customer_rows(session: Session, actor: Actor, contact: Contact) -> dict[str, Any]:
-    seen, others = queries.touched_customers(session, actor, contact)
+    in_sight = queries.customers_in_sight(actor, contact)
+    seen, more = first_rows(session, in_sight.options(raiseload("*")))
+    every = queries.count_customers(session, queries.customers_of_contact(contact))
     return {
         "columns": [{"key": "account_number", "label": "Account"}, {"key": "name", "label": "Name"}],
         "rows": [
@@ -131,7 +133,8 @@ def _customer_rows(session: Session, actor: Actor, contact: Contact) -> dict[str
             }
             for customer in seen
         ],
-        "others": others,
+        "more": more,
+        "others": every - queries.count_customers(session, in_sight),
         "empty": {
             "title": "Not linked to a customer yet",
             "text": "Open the customer, and choose Add Shared Contact from its Actions menu.",

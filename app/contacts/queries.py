@@ -22,16 +22,21 @@ PICKER_ROWS = 20
 def in_sight(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that a living contact is in the actor's sight.
 
-    With a dealer code: contacts of that dealer's customers, and shared ones with that dealer code.
+    With a dealer code: contacts of that dealer's living customers, and shared ones with that dealer code.
     """
-    return and_(Contact.deleted_at.is_(None), of_dealer(actor))
+    return and_(Contact.deleted_at.is_(None), _of_dealer(actor, Customer.deleted_at.is_(None)))
 
 
 def of_dealer(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a contact, living or deleted, is the dealer's to see."""
+    """Return the condition that a contact, living or deleted, is the dealer's to bring back."""
+    return _of_dealer(actor, true())
+
+
+def _of_dealer(actor: Actor, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a contact is the dealer's, by its own code or by customers that meet `condition`."""
     if actor.dealer_code is None:
         return true()
-    own = select(Customer.id).where(Customer.dealer_code == actor.dealer_code)
+    own = select(Customer.id).where(Customer.dealer_code == actor.dealer_code, condition)
     linked = exists().where(ContactLink.contact_id == Contact.id, ContactLink.customer_id.in_(own))
     return or_(
         Contact.customer_id.in_(own),
@@ -48,7 +53,7 @@ def contacts(actor: Actor) -> Select[Contact]:
 def contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = False) -> Contact:
     """Return one contact in sight. Raises NotFound, Forbidden."""
     statement = contacts(actor).where(Contact.id == contact_id)
-    found = session.scalar(_locked(statement) if lock else statement)
+    found: Contact | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
         raise NotFound("There is no contact with this id.")
     return found
@@ -57,7 +62,7 @@ def contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = Fal
 def deleted_contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = True) -> Contact:
     """Return one contact of the actor's dealer, deleted or not. Raises NotFound."""
     statement = select(Contact).where(Contact.id == contact_id, of_dealer(actor))
-    found = session.scalar(_locked(statement) if lock else statement)
+    found: Contact | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
         raise NotFound("There is no contact with this id.")
     return found
@@ -96,20 +101,33 @@ def link(session: Session, *, customer_id: int, contact_id: int) -> ContactLink 
     return session.get(ContactLink, (customer_id, contact_id))
 
 
-def customers_of_contact(session: Session, contact: Contact) -> Sequence[Customer]:
-    """Return all living customers of a contact, in sight or not, by account number."""
+def customers_of_contact(contact: Contact) -> Select[Customer]:
+    """Select all living customers of a contact, in sight or not, by account number."""
     linked = select(ContactLink.customer_id).where(ContactLink.contact_id == contact.id)
     wanted = Customer.id == contact.customer_id if contact.customer_id is not None else Customer.id.in_(linked)
-    return session.scalars(
-        select(Customer).where(wanted, Customer.deleted_at.is_(None)).order_by(Customer.account_number)
-    ).all()
+    return select(Customer).where(wanted, Customer.deleted_at.is_(None)).order_by(Customer.account_number)
 
 
-def touched_customers(session: Session, actor: Actor, contact: Contact) -> tuple[list[Customer], int]:
-    """Return the customers that a change of the contact touches: those in sight, and how many others there are."""
-    every = customers_of_contact(session, contact)
-    seen = [one for one in every if actor.dealer_code is None or one.dealer_code == actor.dealer_code]
-    return seen, len(every) - len(seen)
+def customers_in_sight(actor: Actor, contact: Contact) -> Select[Customer]:
+    """Select the customers of a contact that the actor may see, by account number."""
+    return customers_of_contact(contact).where(customers.in_sight(actor))
+
+
+def count_customers(session: Session, statement: Select[Customer]) -> int:
+    """Count the customers of one of the two statements above."""
+    ids = statement.with_only_columns(Customer.id).order_by(None)
+    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def touched_customers(
+    session: Session, actor: Actor, contact: Contact, *, named: int
+) -> tuple[Sequence[Customer], int]:
+    """Return customers that a change of the contact touches: at most `named` in sight, and how many others there are.
+
+    The others are counted, those out of sight among them.
+    """
+    seen = session.scalars(customers_in_sight(actor, contact).limit(named)).all()
+    return seen, count_customers(session, customers_of_contact(contact)) - len(seen)
 
 
 def customer_of_link(session: Session, actor: Actor, *, customer_id: int) -> Customer:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access
-from sqlalchemy.orm import Session
 
 from app.contacts import queries, service
 from app.contacts.models import Contact
+from app.contacts.pickers import contact_options
 from app.contacts.resource import CONTACT
 from app.contacts.rules import COMMUNICATION_DETAILS, CONTACT_DETAILS, ensure_convertible
 from app.core.actor import Actor
@@ -26,9 +26,10 @@ from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link, tag
 from app.web.forms import RecordForm, form_class
-from app.web.pickers import PICKER_ROWS, Option, Picker
 from app.web.request_filters import id_or_404
 
+# A notice names so many customers, and counts the others: their tab has them all.
+MAX_NAMED = 3
 _COMMUNICATION_LABELS = {
     "contact_regarding": "Contact Regarding",
     "email_bill_type": "Copy Email Bill",
@@ -93,13 +94,26 @@ class ContactView(AdminView):
         """List the customers that lose a shared contact."""
         return _touched(actor, record) if record.customer_id is None else []
 
+    def narrowed(self, statement: Any) -> Any:
+        """Narrow the list to the contacts of the customer that the address names, direct and shared."""
+        customer = _customer_of_address()
+        return statement if customer is None else statement.where(Contact.id.in_(queries.ids_of_customer(customer.id)))
+
+    def list_filters(self) -> Sequence[Mapping[str, Any]]:
+        """Offer the way back from one customer's contacts to everybody's."""
+        customer = _customer_of_address()
+        if customer is None:
+            return ()
+        options = [
+            {"value": "", "label": "Every customer", "selected": False},
+            {"value": str(customer.id), "label": customer.label, "selected": True},
+        ]
+        return [{"name": "customer_id", "label": "Customer", "options": options}]
+
     def preset(self) -> dict[str, object]:
         """Take the customer of a direct contact out of the address: the form can't change it."""
-        text = request.args.get("customer_id", "")
-        if not text:
-            return {}
-        customer = customers.customer(db.session(), current_actor(), customer_id=id_or_404(text))
-        return {"customer_id": str(customer.id)}
+        customer = _customer_of_address()
+        return {} if customer is None else {"customer_id": str(customer.id)}
 
     def preset_text(self, name: str, value: Any) -> Any:
         """Show a preset customer by name."""
@@ -232,6 +246,12 @@ def _chosen_id(form: RecordForm) -> int:
     return int(text)
 
 
+def _customer_of_address() -> Customer | None:
+    """Return the customer in sight that the address names, or none. Raises NotFound."""
+    text = request.args.get("customer_id", "")
+    return customers.customer(db.session(), current_actor(), customer_id=id_or_404(text)) if text else None
+
+
 def kind_tag(contact: Contact) -> Any:
     """Return the mark that says direct or shared."""
     return tag("Shared", "info") if contact.customer_id is None else tag("Direct")
@@ -243,54 +263,10 @@ def customer_url(customer: Customer) -> str:
 
 
 def _touched(actor: Actor, contact: Contact) -> list[str]:
-    """Name the customers of a contact that the reader may see, and count the others."""
-    seen, others = queries.touched_customers(db.session(), actor, contact)
+    """Name some customers of a contact that the reader may see, and count the others."""
+    seen, others = queries.touched_customers(db.session(), actor, contact, named=MAX_NAMED)
     names = [customer.label for customer in seen]
     if others:
-        names.append(
-            f"and {others} other{'s' if others > 1 else ''}" if names else f"{others} customers out of your sight"
-        )
+        ending = "s" if others > 1 else ""
+        names.append(f"and {others:,} other{ending}" if names else f"{others:,} customer{ending} out of your sight")
     return names
-
-
-def linkable_picker() -> Picker:
-    """Return the picker of shared contacts that may be linked to a customer."""
-
-    def search(session: Session, actor: Actor, text: str, args: Mapping[str, str]) -> Iterable[Option]:
-        customer_id = _customer_of(session, actor, args)
-        statement = queries.linkable_contacts(actor, customer_id=customer_id, text=text)
-        return map(_option, session.scalars(statement.limit(PICKER_ROWS)))
-
-    return Picker(search, contact_options)
-
-
-def linked_picker() -> Picker:
-    """Return the picker of shared contacts that are linked to a customer."""
-
-    def search(session: Session, actor: Actor, text: str, args: Mapping[str, str]) -> Iterable[Option]:
-        customer_id = _customer_of(session, actor, args)
-        statement = queries.shared_contacts_of_customer(actor, customer_id=customer_id)
-        if text:
-            statement = statement.where(queries.matching(text))
-        return map(_option, session.scalars(statement.order_by(Contact.last_name, Contact.id).limit(PICKER_ROWS)))
-
-    return Picker(search, contact_options)
-
-
-def contact_options(session: Session, actor: Actor, values: list[str]) -> list[Option]:
-    """Return the options of chosen contacts in sight."""
-    ids = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10]  # noqa: PLR2004
-    return [_option(one) for one in session.scalars(queries.contacts(actor).where(Contact.id.in_(ids)))]
-
-
-def _customer_of(session: Session, actor: Actor, args: Mapping[str, str]) -> int:
-    text = args.get("customer_id", "")
-    if not text:
-        abort(400)
-    return customers.customer(session, actor, customer_id=id_or_404(text)).id
-
-
-def _option(contact: Contact) -> Option:
-    return Option(
-        str(contact.id), contact.name, ", ".join(part for part in (contact.company_name, contact.email) if part)
-    )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -17,6 +18,7 @@ from app.core.models import AuditEntry, AuditRecord
 Changes = Mapping[str, tuple[Any, Any]]
 
 LABEL_LENGTH = 300
+RECENT = 200
 
 
 class Verb(StrEnum):
@@ -93,6 +95,14 @@ def record(
         for touch in touched
     )
     return entry
+
+
+def changed_fields(session: Session, *, resource: str, record_id: int, acts: int) -> list[str]:
+    """Return the names of the fields that the last so many acts on a record have changed, in alphabetical order."""
+    statement = select(AuditRecord).where(AuditRecord.resource == resource, AuditRecord.record_id == record_id)
+    # An act that only names the record, such as a link, has changed nothing on it.
+    entries = [one for one in session.scalars(statement.order_by(AuditRecord.id.desc()).limit(RECENT)) if one.changes]
+    return sorted({name for entry in entries[:acts] for name in entry.changes})
 
 
 def _plain(value: object) -> object:

@@ -15,7 +15,7 @@ _MINOR_UNITS = dict.fromkeys(_WITHOUT_MINOR_UNIT, 0) | dict.fromkeys(_IN_THOUSAN
 _PLAIN_NUMBER = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?", re.ASCII)
 # No number that anyone types is longer; what is longer is not even read.
 _MAX_LENGTH = 60
-# Products and sums of the largest amounts fit, so that nothing is rounded but by quantise().
+# Products and sums of the largest amounts fit, so that nothing is rounded but by round_half_up().
 _PRECISION = 60
 
 
@@ -29,11 +29,6 @@ def round_half_up(amount: Decimal, places: int) -> Decimal:
     with localcontext(prec=_PRECISION):
         rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
         return rounded or abs(rounded)
-
-
-def quantise(amount: Decimal, currency: str) -> Decimal:
-    """Return an amount rounded half up to its currency's minor unit."""
-    return round_half_up(amount, minor_unit(currency))
 
 
 def parse_decimal(text: object, *, places: int, max_digits: int) -> Decimal:

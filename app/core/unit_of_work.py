@@ -28,10 +28,9 @@ def unit_of_work(session: Session | scoped_session[Session]) -> Iterator[Session
     all of it back. Raises Stale when a row was changed meanwhile, Conflict for a duplicate that no rule had seen and
     when the database stays busy.
     """
-    session.rollback()
     own = session() if isinstance(session, scoped_session) else session
     try:
-        own.connection(execution_options={_WRITES: True})
+        begin_writing(own)
         yield own
         own.commit()
     except StaleDataError as error:
@@ -49,6 +48,12 @@ def unit_of_work(session: Session | scoped_session[Session]) -> Iterator[Session
     except BaseException:
         own.rollback()
         raise
+
+
+def begin_writing(session: Session | scoped_session[Session]) -> None:
+    """Begin a transaction that writes, leaving any that only read; on SQLite it waits for its turn to write."""
+    session.rollback()
+    session.connection(execution_options={_WRITES: True})
 
 
 def configure_sqlite(engine: Engine) -> None:

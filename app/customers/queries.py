@@ -31,7 +31,7 @@ def customers(actor: Actor) -> Select[Customer]:
 def customer(session: Session, actor: Actor, *, customer_id: int, lock: bool = False) -> Customer:
     """Return one customer in sight. Raises NotFound, Forbidden."""
     statement = customers(actor).where(Customer.id == customer_id)
-    found = session.scalar(_locked(statement) if lock else statement)
+    found: Customer | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
         raise NotFound("There is no customer with this id.")
     return found
@@ -39,7 +39,9 @@ def customer(session: Session, actor: Actor, *, customer_id: int, lock: bool = F
 
 def deleted_customer(session: Session, actor: Actor, *, customer_id: int) -> Customer:
     """Return one customer of the actor's dealer, deleted or not, locked. Raises NotFound."""
-    found = session.scalar(_locked(select(Customer).where(Customer.id == customer_id, of_dealer(actor))))
+    found: Customer | None = session.scalar(
+        _locked(select(Customer).where(Customer.id == customer_id, of_dealer(actor)))
+    )
     if found is None:
         raise NotFound("There is no customer with this id.")
     return found

@@ -30,7 +30,7 @@ def invoice(session: Session, actor: Actor, *, invoice_id: int, lock: bool = Fal
     statement = invoices(actor).where(Invoice.id == invoice_id)
     if lock:
         statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
-    found = session.scalar(statement)
+    found: Invoice | None = session.scalar(statement)
     if found is None:
         raise NotFound("There is no invoice with this id.")
     return found
@@ -40,7 +40,7 @@ def deleted_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoi
     """Return one invoice of the actor's dealer, deleted or not, locked. Raises NotFound."""
     ensure(actor, Operation.READ, "invoice")
     statement = select(Invoice).join(Invoice.customer).where(Invoice.id == invoice_id, customers.of_dealer(actor))
-    found = session.scalar(statement.with_for_update(of=Invoice))
+    found: Invoice | None = session.scalar(statement.with_for_update(of=Invoice))
     if found is None:
         raise NotFound("There is no invoice with this id.")
     return found
@@ -70,7 +70,7 @@ def issuers(actor: Actor) -> Select[Issuer]:
 def issuer_by_id(session: Session, actor: Actor, *, issuer_id: int, lock: bool = False) -> Issuer:
     """Return the issuer. Raises NotFound, Forbidden."""
     statement = issuers(actor).where(Issuer.id == issuer_id)
-    found = session.scalar(statement.with_for_update() if lock else statement)
+    found: Issuer | None = session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
         raise NotFound("There is no issuer with this id.")
     return found

@@ -23,7 +23,7 @@ def _amount(name: str) -> Any:  # a function of the invoice
 
 def _tax_by_rate(invoice: Invoice) -> list[dict[str, str]]:
     places = minor_unit(invoice.currency)
-    return tax_by_rate_as_dicts(invoice_totals([as_line(row) for row in invoice.lines], places=places))
+    return tax_by_rate_as_dicts(invoice_totals([as_line(row) for row in invoice.lines], places=places), places=places)
 
 
 INVOICE = Resource(

@@ -1,6 +1,6 @@
 """What an invoice is made of: its lines, its totals, its number, and what its status allows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -97,10 +97,18 @@ def net_by_category(lines: Iterable[Line], *, places: int = 2) -> dict[str, Deci
     return sums
 
 
-def tax_by_rate_as_dicts(totals: Totals) -> list[dict[str, str]]:
-    """Return `tax_by_rate` as REST tells it: decimal strings under "rate", "net" and "tax"."""
+def tax_by_rate_as_dicts(totals: Totals, *, places: int = 2) -> list[dict[str, str]]:
+    """Return `tax_by_rate` as REST tells it: decimal strings under "rate", "net" and "tax".
+
+    `places` are the decimal places of the currency's amounts; a rate is a percentage, with two.
+    """
     return [
-        {"rate": as_text(part.rate), "net": as_text(part.net), "tax": as_text(part.tax)} for part in totals.tax_by_rate
+        {
+            "rate": as_text(part.rate),
+            "net": as_text(part.net, places=places),
+            "tax": as_text(part.tax, places=places),
+        }
+        for part in totals.tax_by_rate
     ]
 
 
@@ -175,7 +183,7 @@ def _tax_rate(value: object) -> Decimal:
     return rate
 
 
-_READERS = {
+_READERS: dict[str, Callable[[object], Any]] = {
     "description": lambda value: _text(value, limit=MAX_DESCRIPTION, required=True),
     "category": lambda value: _text(value, limit=MAX_CATEGORY),
     "quantity": lambda value: _number(value, places=QUANTITY_PLACES, max_digits=QUANTITY_DIGITS),
@@ -228,8 +236,3 @@ def may_approve(status: str) -> bool:
 def may_send(status: str, *, sender_may_approve: bool) -> bool:
     """Tell whether an invoice may be sent: sending a draft approves it, if its sender may."""
     return sender_may_approve or InvoiceStatus(status) is not InvoiceStatus.DRAFT
-
-
-def may_credit(status: str) -> bool:
-    """Tell whether an invoice may be credited: only once it was sent; before that it is changed instead."""
-    return InvoiceStatus(status) is InvoiceStatus.SENT

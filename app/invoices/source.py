@@ -12,6 +12,7 @@ from app.invoices import queries
 from app.invoices.models import Invoice, Issuer, as_line
 from app.invoices.pdf import short_pdf
 from app.invoices.pdf_model import InvoiceDocument, IssuerDetails
+from app.invoices.rules import may_edit
 from app.mailer.documents import Letter, Rendered
 from app.mailer.models import Message
 from app.mailer.plan_model import DocumentKind
@@ -24,6 +25,7 @@ class InvoiceSource:
     """What the mailer asks of invoices."""
 
     kind = DocumentKind.INVOICE
+    noun = "invoice"
 
     def page(self, document_id: int) -> str:
         """Return the address of an invoice's page."""
@@ -32,6 +34,14 @@ class InvoiceSource:
     def formats(self) -> frozenset[str]:
         """Return the formats that can be made."""
         return frozenset({BillFormat.SHORT.value})
+
+    def usage_reports(self) -> frozenset[int]:
+        """Return the usage report profiles whose reports can be made: none, so what needs one waits."""
+        return frozenset()
+
+    def is_final(self, session: Session, document_id: int) -> bool:
+        """Tell whether an invoice can't be changed any more: once it is sent."""
+        return not may_edit(session.get_one(Invoice, document_id).status)
 
     def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered:
         """Make the PDF of an invoice."""
@@ -43,6 +53,10 @@ class InvoiceSource:
             content_type="application/pdf",
             data=invoice_pdf(session, invoice, language=language),
         )
+
+    def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:  # noqa: ARG002  the protocol's parameters
+        """Refuse: no usage report can be made yet."""
+        raise ValueError(f"there is no usage report of profile {profile_id} for invoice {document_id}")
 
     def letter(self, session: Session, *, message: Message) -> Letter:
         """Write the mail of an invoice, with the reasons why it came."""

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, current_app, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import format_currency
 
-from app.access.ask import may
+from app.access.ask import ensure, may
 from app.access.table import Operation
 from app.core import clock
 from app.core.actor import Actor
@@ -24,8 +25,8 @@ from app.invoices import queries, service
 from app.invoices.api import pdf_answer
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
-from app.invoices.rules import MAX_LINES, may_edit
-from app.mailer.panels import plan_changes, plan_context
+from app.invoices.rules import may_edit
+from app.mailer.panels import plan_changes, plan_context, sending_summary
 from app.mailer.service import Choices
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
@@ -44,7 +45,7 @@ class InvoiceView(AdminView):
 
     resource = INVOICE
     route_base = "/invoices"
-    method_permission_name = {"approve": "approve", "send": "send", "pdf": "read"}
+    method_permission_name = {"approve": "approve", "send": "read", "pdf": "read"}
     list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
     sections = (("Invoice", ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
     show_extra = (
@@ -105,7 +106,7 @@ class InvoiceView(AdminView):
 
     def starting_values(self) -> dict[str, object]:
         """Start a new invoice today, due in a month."""
-        today = clock.now().date()
+        today = clock.now().astimezone(ZoneInfo(current_app.config["SETTINGS"].timezone)).date()
         return {"invoice_date": today.isoformat(), "due_date": (today + timedelta(days=PAYMENT_DAYS)).isoformat()}
 
     def extra_given(self, _form: RecordForm) -> dict[str, object]:
@@ -150,17 +151,22 @@ class InvoiceView(AdminView):
     @expose("/<pk>/send", methods=["GET", "POST"])
     @has_access
     def send(self, pk: str) -> Answer:
-        """Show the plan; execute that very plan, or refuse and show what has changed."""
+        """Show the plan; execute that very plan, or refuse and show what has changed.
+
+        Who may read an invoice may look at its plan; only who may send it may post anything here.
+        """
         actor, number = current_actor(), id_or_404(pk)
+        if request.method == "POST":
+            ensure(actor, Operation.SEND, "invoice")
         invoice = queries.invoice(db.session(), actor, invoice_id=number)
         error: DomainError | None = None
+        choices = Choices(untick=tuple(_unticked()))
         try:
             choices = _choices()
             if request.method == "POST" and request.form.get("action") == "send":
                 return self._sent(actor, number, choices)
         except DomainError as refusal:
             error = refusal
-            choices = Choices() if refusal.errors else choices
             invoice = queries.invoice(db.session(), actor, invoice_id=number)
         plan = planned(db.session(), actor, invoice, choices)
         changed = error is not None and error.code == "plan_changed"
@@ -191,9 +197,9 @@ class InvoiceView(AdminView):
                 fingerprint=fingerprint,
                 defaults=sending_defaults(),
             )
-            made = len(plan.messages)
-        if made:
-            flash(f"{made} {'copy is' if made == 1 else 'copies are'} on the way.", "success")
+        summary = sending_summary(plan)
+        if summary:
+            flash(summary, "success")
         else:
             flash("Nobody is left to get this invoice; nothing was sent.", "warning")
         return redirect(f"{self.show_url(number)}?tab=messages")
@@ -231,11 +237,14 @@ def status_tag(invoice: Invoice) -> Any:
 
 
 def posted_lines() -> list[dict[str, str]]:
-    """Return the rows of lines that were posted as `lines-<row>-<field>`, without those left empty."""
+    """Return the rows of lines that were posted as `lines-<row>-<field>`, without those left empty.
+
+    However many: the rule says when they are too many.
+    """
     rows: dict[int, dict[str, str]] = {}
     for key, value in request.form.items():
-        found = re.fullmatch(r"lines-(\d{1,4})-([a-z_]+)", key, re.ASCII)
-        if found and found.group(2) in LINE_FIELDS and int(found.group(1)) <= MAX_LINES:
+        found = re.fullmatch(r"lines-(\d{1,9})-([a-z_]+)", key, re.ASCII)
+        if found and found.group(2) in LINE_FIELDS:
             rows.setdefault(int(found.group(1)), {})[found.group(2)] = value
     return [row for _, row in sorted(rows.items()) if any(value.strip() for value in row.values())]
 
@@ -245,7 +254,10 @@ def _choices() -> Choices:
     if request.method == "GET":
         return Choices()
     typed = [part for part in re.split(r"[,;\s]+", request.form.get("recipients", "")) if part]
-    planned_addresses = request.form.getlist("planned")
+    return Choices.checked(recipients=typed, untick=[] if typed else _unticked())
+
+
+def _unticked() -> list[str]:
+    """Return the addresses of the plan that was looked at whose mark was taken away."""
     kept = set(request.form.getlist("keep"))
-    untick = [] if typed else [address for address in planned_addresses if address not in kept]
-    return Choices.checked(recipients=typed, untick=untick)
+    return [address for address in request.form.getlist("planned") if address not in kept]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.access.ask import ensure_settable, settable
+from app.access.ask import ensure_settable
 from app.core import clock
 from app.core.actor import Actor
 from app.core.cleaning import clean_values, missing_values
@@ -139,8 +139,3 @@ def _checked_rows(
         errors[name] = texts
         return {}
     return {name: [found[one] for one in ids]} if isinstance(kind, References) else {}
-
-
-def settable_fields(actor: Actor, resource: str, fields: Fields) -> frozenset[str]:
-    """Return the names of the fields that the actor may set; forms show the others read-only."""
-    return settable(actor, resource, fields)

@@ -24,7 +24,7 @@ def rows(actor: Actor, *, resource: str) -> Select[Lookup]:
 def row(session: Session, actor: Actor, *, resource: str, lookup_id: int, lock: bool = False) -> Lookup:
     """Return a living row of a list. Raises NotFound."""
     statement = rows(actor, resource=resource).where(LOOKUP_MODELS[resource].id == lookup_id)
-    found = session.scalar(statement.with_for_update() if lock else statement)
+    found: Lookup | None = session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
         raise NotFound(f"There is no {resource.replace('_', ' ')} with this id.")
     return found

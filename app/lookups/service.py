@@ -95,7 +95,7 @@ def _refuse_duplicate(session: Session, resource: str, row: Lookup) -> None:
             f"There is a {resource.replace('_', ' ')} named {row.name} already.", code="duplicate", field="name"
         )
     code = getattr(row, "code", None)
-    if code is not None and session.scalar(others.where(model.code == code).limit(1)) is not None:  # type: ignore[attr-defined]
+    if code is not None and session.scalar(others.where(model.code == code).limit(1)) is not None:
         raise Conflict(
             f"The dealer code {code} is in use, or was once; codes are never used again.",
             code="duplicate",

@@ -79,7 +79,7 @@ def dealer_picker() -> Picker:
                 Dealer.name.icontains(text, autoescape=True) | Dealer.code.icontains(text, autoescape=True)
             )
         rows = session.scalars(statement.order_by(Dealer.position, Dealer.name).limit(PICKER_ROWS))
-        return [Option(row.code, row.name, row.code) for row in rows]  # type: ignore[attr-defined]
+        return [Option(row.code, row.name, row.code) for row in rows]
 
     def chosen(session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
         rows = session.scalars(select(Dealer).where(Dealer.code.in_(values)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,9 +21,10 @@ from app.core.unit_of_work import unit_of_work
 from app.mailer import backoff
 from app.mailer.compose import Mail, compose
 from app.mailer.documents import Letter, source_of
+from app.mailer.holding import RENDERING_FAILED, wait_for
 from app.mailer.message_states import MessageState
 from app.mailer.models import Content, Message, MessageAttempt, Rendition, WorkerHeartbeat
-from app.mailer.service import RENDERING_FAILED, change_state
+from app.mailer.service import change_state
 from app.mailer.smtp import Connection
 from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
 
@@ -46,13 +48,31 @@ class Claimed:
     data: bytes
 
 
-def drain(sessions: Sessions, connection: Connection, *, worker: str, sender: str | None, stop: threading.Event) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """How much is sent at one go, so that a long backlog keeps nothing else waiting: messages, and seconds."""
+
+    messages: int = 50
+    seconds: float = 10.0
+
+
+def drain(
+    sessions: Sessions,
+    connection: Connection,
+    *,
+    worker: str,
+    sender: str | None,
+    stop: threading.Event,
+    portion: Portion | None = None,
+) -> int:
     """Send what is due, one message after the other, until nothing is or `stop` is set; return how many were tried.
 
-    `sender` is the configured From address; None takes the document's own.
+    `sender` is the configured From address; None takes the document's own. Without a `portion` there is no limit.
     """
-    handled = 0
+    handled, start = 0, time.monotonic()
     while not stop.is_set():
+        if portion and (handled >= portion.messages or time.monotonic() - start >= portion.seconds):
+            break
         claimed, found = claim(sessions, worker=worker, sender=sender)
         if not found:
             break
@@ -177,11 +197,6 @@ def _made_or_stored(session: Session, message: Message, *, sender: str | None) -
 
 
 def _mail(session: Session, message: Message, letter: Letter, sender_address: str) -> Mail:
-    attachments: tuple[tuple[str, str, bytes], ...] = ()
-    if message.format is not None:
-        rendition = _rendition(session, message)
-        content = session.get_one(Content, rendition.digest)
-        attachments = ((rendition.filename, content.content_type, content.data),)
     return Mail(
         sender_name=letter.sender_name,
         sender_address=sender_address,
@@ -192,8 +207,27 @@ def _mail(session: Session, message: Message, letter: Letter, sender_address: st
         html=letter.html,
         message_id=message.message_id,
         date=clock.now(),
-        attachments=attachments,
+        attachments=_attachments(session, message),
     )
+
+
+def _attachments(session: Session, message: Message) -> tuple[tuple[str, str, bytes], ...]:
+    """Return what goes along: the document and its usage reports. Raises ValueError when one can't be made."""
+    source = source_of(message.document_kind)
+    wait = wait_for(source, format_=message.format, usage_reports=message.usage_reports)
+    if wait:
+        raise ValueError(wait.because)
+    attachments = []
+    if message.format is not None:
+        rendition = _rendition(session, message)
+        content = session.get_one(Content, rendition.digest)
+        attachments.append((rendition.filename, content.content_type, content.data))
+    for profile_id in message.usage_reports:
+        report = source.render_usage_report(
+            session, document_id=message.document_id, profile_id=profile_id, language=message.language
+        )
+        attachments.append((report.filename, report.content_type, report.data))
+    return tuple(attachments)
 
 
 def _rendition(session: Session, message: Message) -> Rendition:

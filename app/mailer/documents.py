@@ -35,6 +35,8 @@ class DocumentSource(Protocol):
     """A kind of document, as the mailer sees it; it knows no more of invoices, letters and tickets."""
 
     kind: DocumentKind
+    # What people call such a document in the middle of a sentence.
+    noun: str
 
     def page(self, document_id: int) -> str:
         """Return the address of a document's page."""
@@ -42,8 +44,17 @@ class DocumentSource(Protocol):
     def formats(self) -> frozenset[str]:
         """Return the formats that can be made."""
 
+    def usage_reports(self) -> frozenset[int]:
+        """Return the ids of the usage report profiles whose reports can be made."""
+
+    def is_final(self, session: Session, document_id: int) -> bool:
+        """Tell whether a document's content can't change any more, whatever becomes of its status."""
+
     def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered:
         """Make the document; asked for once for each format and language."""
+
+    def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:
+        """Make a usage report that goes along with the document; asked for those of `usage_reports` alone."""
 
     def letter(self, session: Session, *, message: Message) -> Letter:
         """Write the mail that carries a copy."""

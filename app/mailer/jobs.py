@@ -34,9 +34,10 @@ def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
         if _is_dead(claimant, own):
             recovery.recover(db.session, worker=claimant)
     with connect(app) as connection:
-        round_ = _round(connection, name=own, sender=sender, resend=resend)
         if once:
-            return round_(threading.Event())
+            return _round(connection, name=own, sender=sender, resend=resend, portion=None)(threading.Event())
+        # In portions: between two of them the heartbeat and the sweep have their turn.
+        round_ = _round(connection, name=own, sender=sender, resend=resend, portion=delivery.Portion())
         return worker.run(round_, heartbeat=_every(BEAT_SECONDS, lambda: delivery.beat(db.session, worker=name)))
 
 
@@ -57,12 +58,14 @@ def _is_dead(claimant: str, own: str) -> bool:
     return False
 
 
-def _round(connection: Connection, *, name: str, sender: str | None, resend: bool) -> Callable[[threading.Event], int]:
+def _round(
+    connection: Connection, *, name: str, sender: str | None, resend: bool, portion: delivery.Portion | None
+) -> Callable[[threading.Event], int]:
     sweep = _every(SWEEP_SECONDS, lambda: recovery.sweep(db.session, resend=resend))
 
     def drain(stop: threading.Event) -> int:
         sweep()
-        return delivery.drain(db.session, connection, worker=name, sender=sender, stop=stop)
+        return delivery.drain(db.session, connection, worker=name, sender=sender, stop=stop, portion=portion)
 
     return drain
 

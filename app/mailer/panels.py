@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.addresses import normalise
 from app.mailer import queries
+from app.mailer.documents import DocumentSource, source_of
+from app.mailer.holding import MISSING, Wait, wait_for
+from app.mailer.message_states import MessageState
 from app.mailer.models import Message
+from app.mailer.rules import Message as Planned
 from app.mailer.rules import Plan, explain
 from app.web.display import moment, tag
 from app.web.panels import Tab, first_rows, register_tab
@@ -45,19 +49,12 @@ def state_tag(message: Message) -> Any:
 def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
     """Return what the page of a plan shows."""
     unticked = {normalise(address) for address in untick}
+    source = source_of(plan.document.kind.value)
     return {
+        "noun": source.noun,
         "plan": plan,
         "fingerprint": plan.fingerprint,
-        "planned": [
-            {
-                "address": message.address,
-                "name": message.name,
-                "format": message.format.value.capitalize() if message.format else None,
-                "looked_at": f"{message.format or ''} {message.address}",
-                "reasons": [f"{way.name}: {explain(way.reason)}" for way in message.recipients],
-            }
-            for message in plan.messages
-        ],
+        "planned": [_planned(message, source) for message in plan.messages],
         "skipped": [
             {
                 "address": skip.address,
@@ -70,6 +67,44 @@ def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
         ],
         "reaches_nobody": plan.reaches_nobody,
     }
+
+
+def _planned(message: Planned, source: DocumentSource) -> dict[str, Any]:
+    """Return a row of a plan's page; `waits` says what keeps the copy from leaving at once, or is empty."""
+    wait = _wait(message, source)
+    return {
+        "address": message.address,
+        "name": message.name,
+        "format": message.format.value.capitalize() if message.format else None,
+        "usage_reports": len(message.usage_reports),
+        "waits": f"Waits: {MISSING[wait.code]} not available yet." if wait else "",
+        "looked_at": f"{message.format or ''} {message.address}",
+        "reasons": [f"{way.name}: {explain(way.reason)}" for way in message.recipients],
+    }
+
+
+def _wait(message: Planned, source: DocumentSource) -> Wait | None:
+    return wait_for(source, format_=message.format, usage_reports=message.usage_reports)
+
+
+def sending_summary(done: Plan) -> str:
+    """Say what became of the copies of a plan that was executed: how many are on the way, how many are held, and why.
+
+    A plan without messages has nothing to say: the text is empty.
+    """
+    source = source_of(done.document.kind.value)
+    held = [message for message in done.messages if message.state == MessageState.HELD]
+    away = len(done.messages) - len(held)
+    parts = []
+    if away:
+        parts.append(f"{away} {'copy is' if away == 1 else 'copies are'} on the way")
+    if held:
+        waits = [wait for message in held if (wait := _wait(message, source))]
+        what = " or ".join(sorted({MISSING[wait.code] for wait in waits}))
+        copies = "" if away else (" copy" if len(held) == 1 else " copies")
+        verb, whose = ("is", "its") if len(held) == 1 else ("are", "their")
+        parts.append(f"{len(held)}{copies} {verb} held until {whose} {what} can be made")
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def plan_changes(looked_at: list[str], plan: Plan) -> list[str]:

@@ -184,11 +184,6 @@ class Plan:
     reaches_nobody: bool
     fingerprint: str
 
-    def message_to(self, address: str) -> Message | None:
-        """Return the message to an address, however it is spelled; None if there is none."""
-        key = normalise(address)
-        return next((message for message in self.messages if message.key == key), None)
-
 
 def unique_contacts(contacts: Iterable[Contact]) -> list[Contact]:
     """Return the living contacts, each once, the lowest id first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -14,7 +13,7 @@ from app.core.actor import SYSTEM_ROLE, Actor
 from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.customers.models import Customer
-from app.mailer.models import Message, Suppression, WorkerHeartbeat
+from app.mailer.models import Message, WorkerHeartbeat
 
 
 def messages(actor: Actor) -> Select[Message]:
@@ -32,7 +31,7 @@ def message(session: Session, actor: Actor, *, message_id: int, lock: bool = Fal
     statement = messages(actor).where(Message.id == message_id)
     if lock:
         statement = statement.with_for_update(of=Message).execution_options(populate_existing=True)
-    found = session.scalar(statement)
+    found: Message | None = session.scalar(statement)
     if found is None:
         raise NotFound("There is no message with this id.")
     return found
@@ -42,14 +41,6 @@ def messages_of_document(session: Session, *, kind: str, document_id: int) -> li
     """Return all messages that a document has made, oldest first."""
     statement = select(Message).where(Message.document_kind == kind, Message.document_id == document_id)
     return list(session.scalars(statement.order_by(Message.id)))
-
-
-def suppressed_among(session: Session, addresses: Iterable[str]) -> set[str]:
-    """Return those of some normalised addresses that are suppressed."""
-    statement = select(Suppression.address_normalised).where(
-        Suppression.address_normalised.in_(list(addresses)), Suppression.deleted_at.is_(None)
-    )
-    return set(session.scalars(statement))
 
 
 def matching(text: str) -> ColumnElement[bool]:

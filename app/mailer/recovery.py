@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+import json
+
+from sqlalchemy import ColumnElement, String, cast, or_, select
 
 from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery import Sessions, note_all
 from app.mailer.documents import kinds, source_of
+from app.mailer.holding import MISSING, RENDERING_FAILED
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
-from app.mailer.service import FORMAT_MISSING, RENDERING_FAILED, change_state
+from app.mailer.service import change_state
 
 SWEEP_ROWS = 500
 
@@ -26,13 +29,25 @@ def sweep(sessions: Sessions, *, resend: bool) -> None:
     if resend:
         _requeue(sessions, Message.state == MessageState.UNCERTAIN, Verb.MESSAGE_RECOVERED)
     for kind in kinds():
-        available = source_of(kind).formats()
         held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
         ready = held & (
-            ((Message.held_code == FORMAT_MISSING) & Message.format.in_(available))
+            (Message.held_code.in_(MISSING) & _can_be_made(sessions, kind))
             | ((Message.held_code == RENDERING_FAILED) & (Message.next_attempt_at <= clock.now()))
         )
         _requeue(sessions, ready, Verb.MESSAGE_RELEASED)
+
+
+def _can_be_made(sessions: Sessions, kind: str) -> ColumnElement[bool]:
+    """Return the condition that all that goes along with a message can be made by now."""
+    source = source_of(kind)
+    # As texts, since PostgreSQL compares no JSON; there are few different ones, however many messages wait.
+    reports = cast(Message.usage_reports, String)
+    held = (Message.document_kind == kind) & Message.held_code.in_(MISSING)
+    with unit_of_work(sessions) as session:
+        wanted = session.scalars(select(reports).where(held, Message.state == MessageState.HELD).distinct()).all()
+    known = source.usage_reports()
+    ready = [text for text in wanted if known.issuperset(json.loads(text))]
+    return or_(Message.format.is_(None), Message.format.in_(source.formats())) & reports.in_(ready)
 
 
 def claimants(sessions: Sessions) -> list[str]:

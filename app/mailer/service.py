@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -23,14 +22,13 @@ from app.core.records import check_version
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.compose import make_message_id
-from app.mailer.documents import source_of
+from app.mailer.documents import DocumentSource, source_of
+from app.mailer.holding import MISSING, wait_for
 from app.mailer.message_states import MessageState, may_follow
 from app.mailer.models import Message, Suppression
 from app.mailer.plan_output import as_dict, with_messages
 from app.mailer.rules import Circumstances, Contact, Customer, Document, Link, Made, Plan, plan
 
-FORMAT_MISSING = "format_missing"
-RENDERING_FAILED = "rendering_failed"
 MAX_TYPED_IN = 50
 
 
@@ -115,11 +113,13 @@ def put_into_outbox(
 
     The caller's verb leaves the audit entry, for the document and its messages together.
     """
-    available = source_of(chosen.document.kind.value).formats()
+    source = source_of(chosen.document.kind.value)
+    version = _content_version(session, chosen.document, source)
     rows = [_row(session, chosen, index, customer=customer, defaults=defaults) for index in range(len(chosen.messages))]
     before = [row.state for row in rows]
     for row in rows:
-        _first_state(row, available)
+        row.document_version = version
+        _first_state(row, source)
     session.add_all(rows)
     session.flush()
     made = {row.address_normalised: Made(row.id, row.state) for row in rows}
@@ -133,7 +133,7 @@ def put_into_outbox(
 def retry_message(session: Session, actor: Actor, *, message_id: int, version: int | None = None) -> Message:
     """Have a message tried at once. Raises Forbidden, NotFound, Stale, Conflict where it makes no sense."""
     message = _message_to_change(session, actor, message_id, Operation.RETRY, version)
-    if message.state == MessageState.HELD and message.held_code == FORMAT_MISSING:
+    if message.state == MessageState.HELD and message.held_code in MISSING:
         raise Conflict(f"{message.held_because} It leaves by itself once it can.", code="not_possible")
     if message.state not in (MessageState.FAILED, MessageState.WAITING, MessageState.UNCERTAIN, MessageState.HELD):
         raise Conflict(f"A message that is {message.state} can't be tried again.", code="not_possible")
@@ -268,7 +268,6 @@ def _row(
     row.recipient_name = planned.name
     row.language = planned.language
     row.document_number = document.number
-    row.document_version = document.version
     row.format = planned.format.value if planned.format else None
     row.usage_reports = list(planned.usage_reports)
     row.reasons = as_dict(chosen)["messages"][index]["recipients"]
@@ -276,14 +275,20 @@ def _row(
     return row
 
 
-def _first_state(row: Message, available: Iterable[str]) -> None:
-    """Queue a message, or hold it when its format can't be made yet: never a mail without its attachment."""
-    row.next_attempt_at = clock.now()
-    row.held_code = row.held_because = None
-    if row.format is not None and row.format not in available:
-        row.state = MessageState.HELD.value
-        row.held_code = FORMAT_MISSING
-        row.held_because = f"Invoices can't be made in the {row.format.capitalize()} format yet."
-        row.next_attempt_at = None
-    else:
-        row.state = MessageState.QUEUED.value
+def _content_version(session: Session, document: Document, source: DocumentSource) -> int:
+    """Return the version of what a document says; that of a final one stays the one that was sent first.
+
+    Its status goes on raising the record's version, yet whoever gets it later must get the very same rendition.
+    """
+    if not source.is_final(session, document.id):
+        return document.version
+    sent = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
+    return sent[-1].document_version if sent else document.version
+
+
+def _first_state(row: Message, source: DocumentSource) -> None:
+    """Queue a message, or hold it when what goes along can't be made yet: never a mail without its attachments."""
+    wait = wait_for(source, format_=row.format, usage_reports=row.usage_reports)
+    row.held_code, row.held_because = wait or (None, None)
+    row.state = (MessageState.HELD if wait else MessageState.QUEUED).value
+    row.next_attempt_at = None if wait else clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email import policy
 from email.parser import BytesParser
 from typing import Any
@@ -16,6 +17,7 @@ from app.core.actor import Actor
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.documents import source_of
+from app.mailer.holding import RENDERING_FAILED
 from app.mailer.message_states import STATES, MessageState, may_follow
 from app.mailer.models import Content, Message
 from app.mailer.panels import state_tag
@@ -130,11 +132,11 @@ class MessageView(AdminView):
 
 def register_message_page() -> None:
     """Put the tabs of a message's page in place: why, what happened, and the mail itself; and its actions."""
-    for label, task, operation, states in (
-        ("Retry", "retry", Operation.RETRY, RETRIED),
-        ("Cancel message", "cancel", Operation.CANCEL, CANCELLED),
-    ):
-        register_action("message", _action(label, task, operation, states))
+    register_action("message", _action("Retry", "retry", Operation.RETRY, _may_retry))
+    register_action(
+        "message",
+        _action("Cancel message", "cancel", Operation.CANCEL, lambda message: message.state in CANCELLED),
+    )
     register_tab("message", Tab("why", "Why", "message", "mailer/why.html", count=lambda *_: None, context=_why))
     register_tab(
         "message",
@@ -150,13 +152,18 @@ def register_message_page() -> None:
     register_tab("message", Tab("mail", "Mail", "message", "mailer/mail.html", count=lambda *_: None, context=_mail))
 
 
-def _action(label: str, task: str, operation: Operation, states: frozenset[MessageState]) -> Action:
+def _may_retry(message: Message) -> bool:
+    """Tell whether a retry makes sense: what waits for a format leaves by itself, and no sooner."""
+    return message.state in RETRIED or (message.state == MessageState.HELD and message.held_code == RENDERING_FAILED)
+
+
+def _action(label: str, task: str, operation: Operation, applies: Callable[[Message], bool]) -> Action:
     return Action(
         label,
         "message",
         operation,
         lambda message: url_for(f"MessageView.{task}", pk=message.id),
-        applies=lambda message: message.state in states,
+        applies=applies,
     )
 
 
@@ -171,11 +178,11 @@ def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
     if message.content_digest is None:
         return {"message": message, "mail": None}
     mail = BytesParser(policy=policy.default).parsebytes(session.get_one(Content, message.content_digest).data)
-    text = mail.get_body(("plain",))  # type: ignore[attr-defined]
+    text = mail.get_body(("plain",))
     return {
         "message": message,
         "mail": {name: mail[name] for name in ("From", "To", "Subject", "Date", "Message-ID")},
         "text": text.get_content() if text else "",
-        "attachments": [part.get_filename() for part in mail.iter_attachments()],  # type: ignore[attr-defined]
+        "attachments": [part.get_filename() for part in mail.iter_attachments()],
         "url": url_for("MessageView.mail", pk=message.id),
     }

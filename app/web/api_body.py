@@ -36,6 +36,8 @@ def take_version(body: dict[str, Any], *, required: bool) -> int | None:
     value = body.pop("version", None)
     if value is None:
         header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+        if header == "*":
+            return None
         value = int(header) if header.isascii() and header.isdigit() and len(header) < 10 else header or None  # noqa: PLR2004
     if value is None:
         if required:

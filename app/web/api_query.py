@@ -168,9 +168,14 @@ def _integer(value: object) -> int:
 
 def _text(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
-    if "\x00" in text or len(text) > MAX_VALUE or isinstance(value, dict | list):
+    if not is_encodable(text) or len(text) > MAX_VALUE or isinstance(value, dict | list):
         raise ValueError(text)
     return text
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a database can hold a text: no NUL, and no half of a character (RFC 8259, section 8.2)."""
+    return not any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text)
 
 
 def _boolean(value: object) -> bool:

@@ -135,8 +135,3 @@ def _page(status: int, message: str) -> tuple[str, int]:
         "errors/error.html", status=status, title=title, message=message, logged_in=current_user.is_authenticated
     )
     return page, status
-
-
-def as_response(page: tuple[str, int]) -> Response:
-    """Turn a page and its status into a response."""
-    return Response(page[0], status=page[1])

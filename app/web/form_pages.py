@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access
 from werkzeug.wrappers import Response
 
 from app.access.ask import settable
+from app.core import audit
 from app.core.actor import Actor
 from app.core.errors import DomainError, Stale
 from app.core.records import Record
@@ -101,22 +102,30 @@ class FormPages:
             except DomainError as error:
                 record = self.resource.get(db.session(), actor, number)
                 if isinstance(error, Stale):
-                    error = self._told_apart(error, form, record)
+                    error = self._told_apart(error, form=form, record=record)
                 return self._form_page(actor, form, record, error=error, given=given)
             flash("Saved.", "success")
             return redirect(self.after_saving(number))
         return self._form_page(actor, form, record)
 
-    def _told_apart(self, error: Stale, form: RecordForm, record: Any) -> DomainError:
-        """Say at each field what it is by now, and let the form be saved again, over what was just shown."""
+    def _told_apart(self, error: Stale, *, form: RecordForm, record: Any) -> DomainError:
+        """Say at each field that somebody else has changed what it is by now; the form may be saved over that."""
+        acts = record.version - (form.opened_version() or record.version)
+        changed = audit.changed_fields(db.session(), resource=self.resource.name, record_id=record.id, acts=acts)
         form.version.data = record.version
-        current = form_data(self.resource.fields, record, {})
         told = {
-            name: [f"Somebody else has set this meanwhile: {self.cell(record, name) or 'nothing'}."]
-            for name, typed in form.given().items()
-            if name in current and _as_typed(typed) != _as_typed(current[name])
+            name: [f"Somebody has set this meanwhile: {self._by_now(record, name)}."]
+            for name in changed
+            if name in self.resource.fields
         }
         return Stale(f"{error.message} Saving once more keeps what stands in the form.", errors=told)
+
+    def _by_now(self, record: Any, name: str) -> Any:
+        """Return what a field is by now, in a word or two."""
+        value = self.resource.fields[name].current(record, name)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return f"{len(value)} {name if len(value) > 1 else name.removesuffix('s')}, shown on the record's page"
+        return self.cell(record, name) or "nothing"
 
     def _form(self, actor: Actor, record: Record | None, preset: Mapping[str, object]) -> RecordForm:
         form: RecordForm = self._form_class(
@@ -189,10 +198,3 @@ class FormPages:
     def preset_text(self, _name: str, value: Any) -> Any:
         """Return how a value that the form can't change is shown."""
         return value
-
-
-def _as_typed(value: object) -> object:
-    """Return a value as a form would type it, so that both can be compared."""
-    if isinstance(value, list | tuple):
-        return sorted(str(part) for part in value)
-    return "" if value is None else str(value)

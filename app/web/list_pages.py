@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.extensions import db
 from app.web.current import current_actor
 from app.web.listing import MAX_SEARCH, PAGE_SIZES, Page, list_page, searched
+from app.web.request_filters import whole_number
 from app.web.resource import Resource
 
 
@@ -132,9 +133,10 @@ def _number(name: str, *, limit: int) -> int:
     text = request.args.get(name, "")
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit()) or int(text[:9]) > limit:
+    number = whole_number(text)
+    if number is None or number > limit:
         abort(400)
-    return int(text)
+    return number
 
 
 def _address(**changes: object) -> str:

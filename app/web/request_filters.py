@@ -11,14 +11,21 @@ from flask_appbuilder.security.decorators import has_access
 from werkzeug.wrappers import Response
 
 MAX_ID = 2**31 - 1
+MAX_DIGITS = 10
 
 
 def id_or_404(text: str | int) -> int:
     """Return a record's id out of an address, or answer 404."""
-    digits = str(text)
-    if not (digits.isascii() and digits.isdigit()) or not 1 <= int(digits[:11]) <= MAX_ID:
+    number = whole_number(text)
+    if number is None or not 1 <= number <= MAX_ID:
         abort(404)
-    return int(digits)
+    return number
+
+
+def whole_number(text: str | int) -> int | None:
+    """Return a number of at most ten digits, or None for anything else."""
+    digits = str(text)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS else None
 
 
 class RequestFiltersMixin:

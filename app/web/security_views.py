@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, session
+from flask import abort, flash, g, redirect, request, session
 from flask_appbuilder.const import FLAMSG_ERR_SEC_ACCESS_DENIED
 from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.api import SecurityApi
@@ -14,6 +14,7 @@ from flask_appbuilder.security.views import (
     ResetMyPasswordView,
     RoleModelView,
     UserDBModelView,
+    UserInfoEditView,
 )
 from flask_appbuilder.utils.limit import Limit
 from flask_appbuilder.views import expose
@@ -23,7 +24,11 @@ from werkzeug.wrappers import Response
 
 from app.access.models import StaffUser
 from app.access.table import TABLE, Role
+from app.core.errors import Unreadable
+from app.core.unit_of_work import begin_writing
+from app.extensions import db
 from app.web.api_body import read_body
+from app.web.api_query import is_encodable
 from app.web.errors import error_answer
 from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeActionsMixin, id_or_404
 from app.web.sessions import end_sessions
@@ -112,6 +117,13 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
     }
     validators_columns: dict[str, Any] = {}
 
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        """Make a user."""
+        _begin_writing_on_post()
+        return super().add()
+
     @expose("/show/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:
@@ -122,6 +134,7 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
     @has_access
     def edit(self, pk: str) -> Any:
         """Change a user."""
+        _begin_writing_on_post()
         return super().edit(id_or_404(pk))
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])
@@ -177,6 +190,23 @@ class RoleView(RequestFiltersMixin, GuardedListMixin, RoleModelView):
         self.actions = {}
 
 
+class ProfileView(UserInfoEditView):
+    """Changing one's own name."""
+
+    route_base = "/userinfoeditview"
+
+    def form_post(self, form: Any) -> Any:
+        """Save the name."""
+        begin_writing(db.session)
+        return super().form_post(form)
+
+
+def _begin_writing_on_post() -> None:
+    """Take SQLite's turn to write before Flask-AppBuilder reads what it will write."""
+    if request.method == "POST":
+        begin_writing(db.session)
+
+
 class LoginApi(SecurityApi):
     """The JWT login of programs, limited like the page's, answering in the one error shape."""
 
@@ -185,7 +215,9 @@ class LoginApi(SecurityApi):
     @before_request(only=["login"])
     def check_body(self) -> None:
         """Refuse what can't be read before Flask-AppBuilder stumbles over it."""
-        read_body()
+        body = read_body()
+        if not all(is_encodable(value) for value in body.values() if isinstance(value, str)):
+            raise Unreadable("Give username, password and provider (db).")
 
     def response_400(self, message: Any = None) -> Any:
         """Answer 400 in the error shape."""

@@ -22,12 +22,13 @@ TOKEN_BYTES = 32
 class ServerSession(CallbackDict[str, Any], SessionMixin):
     """What the server keeps about a browser."""
 
-    def __init__(self, initial: dict[str, Any] | None, *, token: str | None) -> None:
+    def __init__(self, initial: dict[str, Any] | None, *, token: str | None, loaded: str = "") -> None:
         def on_update(this: ServerSession) -> None:
             this.modified = True
 
         super().__init__(initial, on_update)
         self.token = token
+        self.loaded = loaded
         self.new = token is None
         self.modified = False
         self.permanent = True
@@ -52,7 +53,8 @@ class DatabaseSessions(SessionInterface):
             ).first()
         if row is None:
             return ServerSession(None, token=None)
-        return ServerSession(self.serializer.loads(row.data.decode()), token=token)
+        loaded = row.data.decode()
+        return ServerSession(self.serializer.loads(loaded), token=token, loaded=loaded)
 
     def save_session(self, app: Flask, session: ServerSession, response: Response) -> None:  # type: ignore[override]
         """Write the session when it has changed. A login or logout gets a token of its own (ASVS 7.2.4)."""
@@ -60,13 +62,16 @@ class DatabaseSessions(SessionInterface):
         where: dict[str, Any] = {"path": self.get_cookie_path(app), "domain": self.get_cookie_domain(app)}
         if session.accessed:
             response.vary.add("Cookie")
-        if not session.modified:
+        if not session.modified or (session and session.loaded == self.serializer.dumps(_without_marks(session))):
             return
         if not session:
             self._forget(session.token)
             response.delete_cookie(name, **where)
             return
         token = self._store(app, session)
+        if token is None:
+            response.delete_cookie(name, **where)
+            return
         response.set_cookie(
             name,
             token,
@@ -77,7 +82,8 @@ class DatabaseSessions(SessionInterface):
             **where,
         )
 
-    def _store(self, app: Flask, session: ServerSession) -> str:
+    def _store(self, app: Flask, session: ServerSession) -> str | None:
+        """Write a session and return its token, or None for one that was ended while this request was under way."""
         data = self.serializer.dumps(_without_marks(session)).encode()
         user_id = int(session["_user_id"]) if str(session.get("_user_id", "")).isdigit() else None
         expires_at = clock.now() + app.permanent_session_lifetime
@@ -94,7 +100,9 @@ class DatabaseSessions(SessionInterface):
                 if kept.rowcount:
                     return session.token
                 # Somebody logged in or out: the old token is worth nothing from here on.
-                connection.execute(delete(WebSession).where(WebSession.token_digest == _digest(session.token)))
+                gone = connection.execute(delete(WebSession).where(WebSession.token_digest == _digest(session.token)))
+                if not gone.rowcount and user_id is not None:
+                    return None
             token = secrets.token_urlsafe(TOKEN_BYTES)
             connection.execute(
                 insert(WebSession).values(

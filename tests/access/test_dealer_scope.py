@@ -178,9 +178,20 @@ def test_a_contact_of_both_dealers_says_how_many_customers_are_out_of_sight(hous
     contact = db.session.get_one(Contact, house.nobodys.shared)
     me = actor("north_support")
     assert contact_queries.contact(db.session, me, contact_id=contact.id) is contact
-    seen, others = contact_queries.touched_customers(db.session, me, contact)
+    seen, others = contact_queries.touched_customers(db.session, me, contact, named=3)
     assert ([one.id for one in seen], others) == ([house.ours.customer], 1)
     making.run(contacts.update_contact, me, contact_id=contact.id, values={"first_name": "Ann"})
+
+
+def test_a_deleted_customer_brings_no_contact_into_sight_but_lets_it_be_restored(house):
+    making.run(contacts.add_shared_contact, customer_id=house.ours.customer, contact_id=house.nobodys.shared)
+    me, linked = actor("north_finance"), house.nobodys.shared
+    assert contact_queries.contact(db.session, me, contact_id=linked)
+    making.run(customers.delete_customer, customer_id=house.ours.customer)
+    db.session.rollback()
+    with pytest.raises(NotFound):
+        contact_queries.contact(db.session, me, contact_id=linked)
+    assert contact_queries.deleted_contact(db.session, me, contact_id=linked).id == linked
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.money import as_text, minor_unit, parse_decimal, quantise, round_half_up
+from app.core.money import as_text, minor_unit, parse_decimal, round_half_up
 
 D = Decimal
 
@@ -25,8 +25,8 @@ D = Decimal
         ("99999999999999999999999999.995", "gbp", "100000000000000000000000000.00"),
     ],
 )
-def test_quantise(amount, currency, expected):
-    assert str(quantise(D(amount), currency)) == expected
+def test_half_up_at_the_minor_unit_of_the_currency(amount, currency, expected):
+    assert str(round_half_up(D(amount), minor_unit(currency))) == expected
 
 
 def test_minor_units():

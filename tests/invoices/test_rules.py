@@ -229,19 +229,18 @@ def test_an_empty_invoice_is_not_approved():
 
 
 @pytest.mark.parametrize(
-    ("status", "edit", "approve", "send_as_approver", "send", "credit"),
+    ("status", "edit", "approve", "send_as_approver", "send"),
     [
-        ("draft", True, True, True, False, False),
-        ("approved", True, False, True, True, False),
-        ("sent", False, False, True, True, True),
+        ("draft", True, True, True, False),
+        ("approved", True, False, True, True),
+        ("sent", False, False, True, True),
     ],
 )
-def test_what_a_status_allows(status, edit, approve, send_as_approver, send, credit):
+def test_what_a_status_allows(status, edit, approve, send_as_approver, send):
     assert rules.may_edit(status) is edit
     assert rules.may_approve(status) is approve
     assert rules.may_send(status, sender_may_approve=True) is send_as_approver
     assert rules.may_send(status, sender_may_approve=False) is send
-    assert rules.may_credit(status) is credit
 
 
 def test_a_changed_invoice_is_a_draft_again():

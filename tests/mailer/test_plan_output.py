@@ -84,12 +84,6 @@ def test_ids_and_states_after_sending():
     assert sent.fingerprint == result.fingerprint
 
 
-def test_a_message_is_found_by_any_spelling():
-    result = planned(invoice(), customer(MAIN))
-    assert result.message_to(" MAIN@ACME.example") is result.messages[0]
-    assert result.message_to("other@acme.example") is None
-
-
 ACCOUNT = customer(MAIN, "further@acme.example", usage_report=2)
 ANNA = contact(3, "anna@example.com", email_bill_type=LONG, usage_report=8)
 BEN = contact(4, "ben@example.com")

@@ -6,6 +6,7 @@ Random worlds are put to the plan and to an oracle that was written apart from i
 import itertools
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from app.core.bill_format import BillFormat
 from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link, Made
 from app.mailer.rules import difference, plan
 from tests.properties.oracle import expected
+
+pytestmark = pytest.mark.slow
 
 EXAMPLES = 10_000 if os.environ.get("COUNTERPART_TEST_FULL") == "1" else 500
 LAW = settings(

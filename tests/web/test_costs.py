@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, insert
 
-from app.contacts.models import Contact
+from app.contacts.models import Contact, ContactLink
 from app.customers.models import Customer
 from app.extensions import db
 from app.invoices.models import Invoice, InvoiceLine
 from app.mailer.models import Message, MessageAttempt
 from tests.web.house import House, any_house
+
+pytestmark = pytest.mark.slow
 
 BASELINE = Path(__file__).with_name("sql_baseline.json")
 CUSTOMERS = 3_000
@@ -46,11 +48,14 @@ PAGES = {
     "contacts list": "/contacts/list/",
     "contacts search": "/contacts/list/?q=cost",
     "contacts show customers": "/contacts/show/{contact}?tab=customers",
+    "contacts show many customers": "/contacts/show/{many}?tab=customers",
     "contacts show messages": "/contacts/show/{contact}?tab=messages",
     "contacts add": "/contacts/add",
     "contacts add to customer": "/contacts/add?customer_id={customer}",
     "contacts edit": "/contacts/edit/{contact}",
     "contacts edit shared": "/contacts/edit/{linked}",
+    "contacts edit of many customers": "/contacts/edit/{many}",
+    "contacts delete of many customers": "/contacts/delete/{many}",
     "add shared contact": "/customers/{customer}/add-shared-contact",
     "invoices list": "/invoices/list/",
     "invoices show lines": "/invoices/show/{draft}?tab=lines",
@@ -83,6 +88,7 @@ PAGES = {
 def small(filled, tmp_path_factory) -> Iterator[House]:
     with any_house(tmp_path_factory.mktemp("small"), filled) as one:
         add_rows(one, customers=4, contacts=6)
+        add_links(one, count=2)
         yield one
 
 
@@ -90,7 +96,18 @@ def small(filled, tmp_path_factory) -> Iterator[House]:
 def large(filled, tmp_path_factory) -> Iterator[House]:
     with any_house(tmp_path_factory.mktemp("large"), filled) as one:
         add_rows(one, customers=CUSTOMERS, contacts=CONTACTS)
+        add_links(one, count=300)
         yield one
+
+
+def add_links(house: House, *, count: int) -> None:
+    """Make a shared contact and link it to the first `count` of the customers that were added."""
+    contact_id = house.world.ours["many"] = 900
+    common = {name: value for name, value in RECORD.items() if name != "email_billing"}
+    rows = [{"customer_id": n, "contact_id": contact_id, "linked_by": "admin"} for n in range(100, 100 + count)]
+    with house.app.app_context(), db.engine.begin() as connection:
+        connection.execute(insert(Contact.__table__), [{"id": contact_id, "last_name": "Many", **common}])
+        connection.execute(insert(ContactLink), rows)
 
 
 def add_rows(house: House, *, customers: int, contacts: int) -> None:

@@ -94,7 +94,7 @@ def test_a_refresh_token_opens_nothing(house):
         ({"username": "admin", "password": PASSWORD, "provider": "ldap"}, 400),
         ({"username": "admin", "password": "wrong", "provider": "db"}, 401),
         ({"username": "nobody", "password": "wrong", "provider": "db"}, 401),
-        ({"username": "ad\x00min", "password": "wrong", "provider": "db"}, 401),
+        ({"username": "ad\x00min", "password": "wrong", "provider": "db"}, 400),
         ({"username": "admin", "password": "", "provider": "db"}, 400),
         ({"username": "' OR 1=1 --", "password": "x", "provider": "db"}, 401),
     ],

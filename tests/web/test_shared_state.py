@@ -19,6 +19,8 @@ from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeA
 from tests.web.answers import refused_page
 from tests.web.house import build, dispose, postgresql_house
 
+pytestmark = pytest.mark.slow
+
 THREADS = 8
 ROUNDS = 8
 STAFF = ("admin", "finance", "support", "auditor")

@@ -1,0 +1,142 @@
+"""The screens of invoices: the plan and its words, the form with its lines, and who may look."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from app.core import clock
+from app.invoices.resource import INVOICE
+from app.invoices.views import InvoiceView
+from app.mailer.panels import plan_context
+from tests.core import making
+from tests.mailer.plan_cases import customer, letter, planned
+
+MAIN = "main@acme.example"
+
+
+@pytest.fixture
+def usage(app):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], invoice_usage=True)
+
+
+def copies(customer_id, *formats):
+    for number, one in enumerate(formats):
+        making.contact(customer_id, email=f"p{number}@acme.example", email_bill_type=one)
+
+
+def fingerprint(page):
+    return re.search(r'name="fingerprint" value="(\w+)"', page.text)[1]
+
+
+def send(browser, invoice_id, **data):
+    path = f"/invoices/{invoice_id}/send"
+    shown = fingerprint(browser.get(path))
+    return browser.post(path, data={"action": "send", "fingerprint": shown, **data}, follow_redirects=True)
+
+
+@pytest.mark.parametrize(
+    ("formats", "words"),
+    [
+        (("short",), "1 copy is on the way."),
+        (("short", "short"), "2 copies are on the way."),
+        (("short", "short", "short", "long"), "3 copies are on the way, 1 is held until its format can be made."),
+        (("short", "long", "full"), "1 copy is on the way, 2 are held until their format can be made."),
+        (("long",), "1 copy is held until its format can be made."),
+    ],
+)
+def test_what_is_said_after_sending_counts_by_state(login, formats, words):
+    customer_id = making.customer()
+    copies(customer_id, *formats)
+    assert words in send(login("finance"), making.invoice(customer_id)).text
+
+
+@pytest.mark.usefixtures("usage")
+def test_a_usage_report_shows_in_the_plan_and_in_what_is_said(login):
+    profile = making.lookup("usage_report_profile", "By number")
+    invoice_id = making.invoice(making.billed(invoice_usage_report=profile))
+    browser = login("finance")
+    page = browser.get(f"/invoices/{invoice_id}/send").text
+    assert "with usage report" in page
+    assert "Waits: usage report not available yet." in page
+    assert "1 copy is held until its usage report can be made." in send(browser, invoice_id).text
+
+
+def test_a_plan_marks_what_will_wait_for_its_format(login):
+    customer_id = making.customer()
+    copies(customer_id, "short", "long")
+    page = login("finance").get(f"/invoices/{making.invoice(customer_id)}/send").text
+    assert page.count("Waits: format not available yet.") == 1
+    assert "usage report" not in page
+
+
+def test_a_reader_may_look_at_the_plan_and_send_nothing(login):
+    invoice_id = making.invoice(making.billed())
+    browser = login("auditor")
+    page = browser.get(f"/invoices/{invoice_id}/send")
+    assert page.status_code == 200
+    assert "bills@acme.example" in page.text
+    assert 'name="action"' not in page.text
+    for data in ({"action": "send", "fingerprint": fingerprint(page)}, {"action": "preview"}, {}):
+        assert browser.post(f"/invoices/{invoice_id}/send", data=data).status_code == 403
+    assert making.messages() == []
+    assert login("support").get(f"/invoices/{invoice_id}/send").status_code == 403
+
+
+def test_a_refusal_keeps_what_was_unticked(login):
+    customer_id = making.billed()
+    copies(customer_id, "short")
+    data = {"planned": ["bills@acme.example", "p0@acme.example"], "keep": "p0@acme.example", "recipients": "nobody"}
+    answer = send(login("finance"), making.invoice(customer_id), **data)
+    assert answer.status_code == 422
+    assert "Send to bills@acme.example after all" in answer.text
+    assert ">nobody</textarea>" in answer.text
+
+
+def test_too_many_rows_are_refused_and_none_is_dropped(login):
+    customer_id = making.customer()
+    rows = {f"lines-{number}-description": "Call" for number in range(1002)}
+    form = {"invoice_date": "2026-03-01", "due_date": "2026-03-31", **rows}
+    answer = login("finance").post(f"/invoices/add?customer_id={customer_id}", data=form)
+    assert answer.status_code == 422
+    assert "An invoice has at most 1,000 lines." in answer.text
+
+
+@pytest.mark.parametrize(("timezone", "day"), [("Europe/London", "2026-07-02"), ("UTC", "2026-07-01")])
+def test_a_new_invoice_starts_on_the_day_that_it_is_here(app, timezone, day):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], timezone=timezone)
+    view = next(one for one in app.appbuilder.baseviews if isinstance(one, InvoiceView))
+    with clock.frozen(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)):
+        assert view.starting_values()["invoice_date"] == day
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("currency", "net", "tax"), [("JPY", "11", "2"), ("GBP", "10.50", "2.10"), ("KWD", "10.500", "2.100")]
+)
+def test_tax_by_rate_has_the_currencys_places(currency, net, tax):
+    line = {"description": "Line", "quantity": "1", "unit_price": "10.5", "tax_rate": "20"}
+    record = making.run(
+        making.create_invoice,
+        values={"customer_id": making.customer(), **making.DATES, "currency": currency, "lines": [line]},
+        default_currency="GBP",
+    )
+    assert INVOICE.value(record, "tax_by_rate") == [{"rate": "20.00", "net": net, "tax": tax}]
+
+
+def test_a_plan_calls_its_document_by_its_sources_noun(app, monkeypatch):
+    class Letters:
+        noun = "letter"
+
+        def formats(self):
+            return frozenset()
+
+        def usage_reports(self):
+            return frozenset()
+
+    monkeypatch.setattr("app.mailer.panels.source_of", lambda _: Letters())
+    with app.test_request_context():
+        assert plan_context(planned(letter(), customer(MAIN)), untick=())["noun"] == "letter"
