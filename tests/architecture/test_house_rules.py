@@ -120,6 +120,28 @@ def test_services_and_queries_do_not_know_the_request():
     assert [name_of(path) for path in paths if web.search(path.read_text())] == []
 
 
+# In a feature, what stands further left may import what stands further right, and not the other way round.
+FURNITURE = (
+    ("views", "api", "panels", "pickers", "jobs"),
+    ("resource", "source"),
+    ("service",),
+    ("queries", "models", "rules"),
+)
+
+
+@pytest.mark.parametrize("feature", sorted(path.parent.name for path in ROOT.glob("app/*/service.py")))
+def test_a_features_furniture_is_imported_downwards(feature: str):
+    floor = {name: number for number, names in enumerate(FURNITURE) for name in names}
+    found = []
+    for path in sorted((ROOT / "app" / feature).glob("*.py")):
+        if path.stem in floor:
+            own = rf"^from app\.{feature}(?:\.(\w+))? import ([\w, ]+)"
+            for module, names in re.findall(own, path.read_text(), re.MULTILINE):
+                imported = [module] if module else [name.split(" as ")[0].strip() for name in names.split(",")]
+                found += [f"{path.stem} -> {one}" for one in imported if floor.get(one, 9) < floor[path.stem]]
+    assert found == []
+
+
 def test_services_are_the_only_ones_to_write_records():
     writes = re.compile(r"\bsession\.(add|add_all|delete|merge)\(")
     allowed = re.compile(r"app/(core/|[a-z]+/service\.py|mailer/delivery\.py)")

@@ -62,7 +62,7 @@ class Screen:
     def plan(self, invoice_id):
         """Return what was looked at, who gets it (address: format, why), and who does not (address: why not)."""
         page = self.get(f"/invoices/{invoice_id}/send")
-        gets = {row["Address"]: (row["Format"].lower(), row["Why"]) for row in page.rows if row.get("Why")}
+        gets = {row["Address"]: (row["Format"].lower().split()[0], row["Why"]) for row in page.rows if row.get("Why")}
         not_gets = [(row["Address"], row["Why not"]) for row in page.rows if row.get("Why not")]
         return page, gets, not_gets
 
@@ -70,8 +70,8 @@ class Screen:
         """Send the plan that was looked at; return (refused, what was said, how many copies were made)."""
         form = looked_at.form("fingerprint")
         page = self.post_form(f"/invoices/{invoice_id}/send", form, action="send")
-        made = re.search(r"(\d+) cop(?:y is|ies are) on the way", page.text)
-        return page.status == 409, page.text, int(made.group(1)) if made else 0
+        told = re.findall(r"(\d+)(?: cop(?:y|ies))? (?:is|are) (?:on the way|held)", page.text)
+        return page.status == 409, page.text, sum(map(int, told))
 
     def states(self, invoice_id):
         """Return the state of each message of an invoice, by address."""
