@@ -254,7 +254,7 @@ def _choices() -> Choices:
     if request.method == "GET":
         return Choices()
     typed = [part for part in re.split(r"[,;\s]+", request.form.get("recipients", "")) if part]
-    return Choices.checked(recipients=typed, untick=[] if typed else _unticked())
+    return Choices.checked(recipients=typed or None, untick=[] if typed else _unticked())
 
 
 def _unticked() -> list[str]:

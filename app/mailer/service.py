@@ -43,6 +43,9 @@ class Choices:
     def checked(cls, *, recipients: object, untick: object) -> Choices:
         """Return the choices of a request. Raises Invalid with the error of each list."""
         errors: FieldErrors = {}
+        if recipients == []:
+            # Whoever names nobody doesn't mean everybody.
+            errors["recipients"] = ["Give at least one address, or leave this out to send to those of the plan."]
         chosen = cls(
             recipients=_addresses(recipients, "recipients", errors), untick=_addresses(untick, "untick", errors)
         )

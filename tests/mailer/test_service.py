@@ -208,6 +208,11 @@ class TestTheFingerprint:
 
 
 class TestChoices:
+    def test_an_empty_list_of_recipients_is_not_everybody(self):
+        with pytest.raises(Invalid) as refusal:
+            service.Choices.checked(recipients=[], untick=None)
+        assert list(refusal.value.errors) == ["recipients"]
+
     def test_unticked_addresses_get_nothing(self):
         customer_id = making.billed()
         copied(customer_id, "ann@acme.example")
