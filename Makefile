@@ -19,7 +19,7 @@ COUNTERPART_TEST_BROKER_URL ?= amqp://guest:guest@127.0.0.1:5672//
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-services test-full check lint types format audit screenshots bench lock browser clean
+.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench lock browser clean
 
 help: ## list these tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -34,8 +34,8 @@ test-services: .venv/dev ## run the tests that need PostgreSQL, Redis and Rabbit
 	@$(BIN)/python -c 'import sys; sys.path.insert(0, "tests"); import services; services.ensure()'
 	@COUNTERPART_TEST_DATABASE_URL="$(COUNTERPART_TEST_DATABASE_URL)" $(BIN)/python -m pytest -n 2 --dist loadfile -m services $(ARGS)
 
-test-full: .venv/dev browser ## run the long searches: 10,000 graphs instead of 500
-	@COUNTERPART_TEST_FULL=1 $(BIN)/python -m pytest tests/properties $(ARGS)
+test-full: .venv/dev browser ## run the long searches: 10,000 graphs, the doors, the REST calls
+	@COUNTERPART_TEST_FULL=1 $(BIN)/python -m pytest tests/properties tests/doors tests/schema $(ARGS)
 
 check: lint types ## lint, types and the tests of what changed: for every step
 	@$(BIN)/python tests/changed.py
@@ -57,6 +57,9 @@ audit: .venv/dev ## look the pinned packages up among known vulnerabilities
 
 screenshots: .venv/dev browser ## make the pictures of the docs from a running demo
 	@$(BIN)/python docs/screenshots.py
+
+messages: .venv/dev ## collect the texts to translate, and compile the catalogues
+	@$(BIN)/python tests/catalogues.py
 
 bench: .venv/dev ## the figures of the README
 	@for bench in benchmarks/*.py; do $(BIN)/python $$bench || exit 1; done

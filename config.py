@@ -280,11 +280,11 @@ def _appbuilder_config(settings: Settings) -> dict[str, Any]:
 
     return {
         "APP_NAME": "Counterpart",
-        # The schema is the migrations', and permissions are written when migrating, not at every start.
-        "FAB_CREATE_DB": False,
-        "FAB_UPDATE_PERMS": False,
+        # The schema is the migrations', permissions are written when migrating, and API keys are app/api_keys alone.
+        **dict.fromkeys(("FAB_CREATE_DB", "FAB_UPDATE_PERMS", "FAB_ADD_SECURITY_API"), False),
         "FAB_API_SWAGGER_UI": True,
-        "FAB_ADD_SECURITY_API": False,
+        "FAB_API_KEY_ENABLED": True,
+        "FAB_API_KEY_PREFIXES": ["cp_"],
         "FAB_API_MAX_PAGE_SIZE": 100,
         "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
         "FAB_PASSWORD_COMPLEXITY_VALIDATOR": check_password,
@@ -293,8 +293,8 @@ def _appbuilder_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_HEADERS_ENABLED": True,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        # The screens speak English; the language of a copy is its recipient's.
-        "LANGUAGES": {"en": {"flag": "gb", "name": "English"}},
-        "BABEL_DEFAULT_LOCALE": "en",
+        # The languages of the screens; the language of a copy is its recipient's.
+        "LANGUAGES": {"en": {"flag": "gb", "name": "English"}, "de": {"flag": "de", "name": "Deutsch"}},
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "app" / "translations"),
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
     }

@@ -20,9 +20,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import cli, wiring
+    from app.core.postgresql import configure_postgresql
     from app.core.unit_of_work import configure_sqlite
     from app.extensions import csrf, db, mail, migrate
-    from app.web import assets, errors, security_headers
+    from app.web import assets, errors, languages, security_headers, words
     from app.web.sessions import DatabaseSessions
     from config import Settings, flask_config
 
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
+    words.init_app(app)
     db.init_app(app)
     csrf.init_app(app)
     mail.init_app(app)
@@ -43,7 +45,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     security_headers.init_app(app)
     with app.app_context():
         configure_sqlite(db.engine)
+        configure_postgresql(db.engine)
         wiring.register_features(app)
+    languages.init_app(app)
     errors.init_app(app)
     cli.init_app(app)
     return app

@@ -11,7 +11,7 @@ from app.access.table import Role
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, create_admin, demo):
+    for command in (worker, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 
@@ -61,3 +61,41 @@ def demo() -> None:
 
     for line in fill():
         click.echo(line)
+
+
+@click.command()
+@with_appcontext
+def reindex() -> None:
+    """Make the search index anew, after rows were loaded past the program."""
+    from app.core import search_index
+    from app.core.unit_of_work import unit_of_work
+    from app.extensions import db
+
+    with unit_of_work(db.session) as session:
+        counts = search_index.reindex(session)
+    for resource, count in sorted(counts.items()):
+        click.echo(f"{resource}: {count:,} in the index.")
+
+
+@click.command()
+@click.option("--older-than", "days", type=click.IntRange(0), required=True, help="Deleted more than so many days ago.")
+@click.option("--resource", "resources", multiple=True, help="Only this kind, such as contact; may be given again.")
+@click.option("--reason", prompt="Reason", help="Why; it stays in the audit trail.")
+@click.option("--as", "username", prompt="Administrator", help="The user name of the administrator who does it.")
+@click.option("--dry-run", is_flag=True, help="Say what would be purged, and change nothing.")
+@with_appcontext
+def purge(*, days: int, resources: tuple[str, ...], reason: str, username: str, dry_run: bool) -> None:
+    """Purge for good what has been in the trash for longer than some days."""
+    from app.core.errors import DomainError
+    from app.extensions import db
+    from app.web.current import actor_named
+    from app.web.trash_jobs import purge_old
+
+    try:
+        actor = actor_named(username)
+        for result in purge_old(db.session, actor, days=days, reason=reason, resources=resources, dry_run=dry_run):
+            click.echo(f"{result.resource.plural}: {result.purged} {'to purge' if dry_run else 'purged'}.")
+            for line in result.kept:
+                click.echo(f"  Kept: {line}")
+    except DomainError as error:
+        raise click.ClickException(error.message) from error

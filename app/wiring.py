@@ -5,61 +5,105 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pycountry
 from flask import Flask, g
 from flask_babel import gettext
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from app.access.ask import may
 from app.access.table import LOOKUPS, Operation
+from app.api_keys.bearer import program_of
+from app.api_keys.resource import API_KEY
+from app.api_keys.views import ApiKeyView, user_picker
+from app.contacts import bulk_views as contact_bulk
 from app.contacts import panels as contact_panels
-from app.contacts.api import ContactApi, CustomerWithContactsApi
+from app.contacts import purging as contact_purging
+from app.contacts.api import CustomerWithContactsApi
 from app.contacts.models import Contact
-from app.contacts.pickers import linkable_picker, linked_picker
-from app.contacts.views import ContactView, SharedContactsView
+from app.contacts.password_views import VerifyPasswordView
+from app.contacts.pickers import linkable_picker, linked_picker, shared_picker
+from app.contacts.resource import CONTACT
+from app.contacts.search import CONTACTS
+from app.contacts.sharing_views import SharedContactsView
+from app.contacts.views import ContactView
 from app.core.audit import Touch
+from app.core.reach import register_follower
+from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
+from app.core.words import say
+from app.customers import purging as customer_purging
 from app.customers.models import Customer
+from app.customers.resource import CUSTOMER
+from app.customers.search import CUSTOMERS
 from app.customers.views import CustomerView, customer_picker
 from app.extensions import db
+from app.history import panels as history_panels
+from app.history.api import AuditApi
+from app.history.subjects import Subject, register_subject
+from app.history.users import USERS
+from app.history.views import AuditView
+from app.home import findables
 from app.home.health import HealthView
+from app.home.search import SearchView
 from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
+from app.invoices import purging as invoice_purging
 from app.invoices.api import InvoiceApi, IssuerApi
 from app.invoices.models import Invoice
+from app.invoices.resource import INVOICE, ISSUER
+from app.invoices.search import INVOICES
 from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
+from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
+from app.mailer import lost as lost_messages
 from app.mailer import panels as mailer_panels
+from app.mailer import purging as mailer_purging
+from app.mailer import receives_views
 from app.mailer.api import MessageApi
 from app.mailer.documents import register_source
 from app.mailer.inbox import InboxView
+from app.mailer.list_filters import NOT_REACHED
+from app.mailer.receives_api import ContactApi
+from app.mailer.receives_views import ReceivesView
+from app.mailer.resource import MESSAGE
 from app.mailer.views import MessageView, register_message_page
 from app.web.current import current_actor
+from app.web.export import ExportPages
+from app.web.languages import LanguageView
+from app.web.list_filters import register_list_filter
+from app.web.list_settings import ListSettingsView
 from app.web.pickers import PickerView, listed, register_picker
+from app.web.programs import register_keys
 from app.web.security import CounterpartAppBuilder, CounterpartSecurityManager, builtin_roles
+from app.web.trash import register_bin
+from app.web.trash_views import TrashView
 
 ROOT = Path(__file__).resolve().parent
 MIGRATIONS = ROOT.parent / "migrations"
 
 # The menu: each entry with its page, the resource that it shows, and its icon.
 MENU: tuple[tuple[str, Any, str, str], ...] = (
-    ("Customers", CustomerView, "customer", "building"),
-    ("Contacts", ContactView, "contact", "address-book"),
-    ("Invoices", InvoiceView, "invoice", "file-invoice"),
-    ("Messages", MessageView, "message", "send"),
+    (say("Customers"), CustomerView, "customer", "building"),
+    (say("Contacts"), ContactView, "contact", "address-book"),
+    (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
+    (say("Messages"), MessageView, "message", "send"),
+    (say("Trash"), TrashView, "trash", "trash"),
+    (say("Audit trail"), AuditView, "audit", "history"),
 )
-INBOX = "Inbox"
-SECURITY_MENU = {"Security": "user", "List Users": "user", "List Roles": "role"}
+# Flask-AppBuilder looks these up in the catalogue by themselves.
+INBOX = str(say("Inbox"))
+LISTS = str(say("Lists"))
+API_KEYS = str(say("API keys"))
+SECURITY_MENU = {"Security": "user", "List Users": "user", "List Roles": "role", API_KEYS: "api_key"}
 
 
 def roles() -> dict[str, list[list[str]]]:
     """Return FAB_ROLES: what each role may do, and the menu entries that it sees."""
     menu = {name: resource for name, _, resource, _ in MENU}
     menu |= {resource.plural: name for name, resource in LOOKUP_RESOURCES.items()}
-    return builtin_roles(menu | {"Lists": "topic", "Issuer": "issuer", INBOX: "inbox"} | SECURITY_MENU)
+    return builtin_roles(menu | {LISTS: "topic", "Issuer": "issuer", INBOX: "inbox"} | SECURITY_MENU)
 
 
 def register_features(app: Flask) -> None:
@@ -68,33 +112,63 @@ def register_features(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
+    for feature in (lookup_purging, customer_purging, contact_purging, mailer_purging, invoice_purging):
+        feature.register()
+    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
+        register_bin(resource)
+    register_follower(lost_messages.follow)
     _register_pickers()
+    _register_search()
     contact_panels.register()
+    contact_bulk.register()
     invoice_panels.register()
     register_message_page()
     mailer_panels.register()
+    receives_views.register()
+    register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
+    _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
     for name, view, _, icon in MENU:
-        builder.add_view(view, name, icon=icon)
+        builder.add_view(view, str(name), icon=icon)
     if app.config["SETTINGS"].uses_catcher:
         builder.add_view(InboxView, INBOX, icon="inbox")
-    for view in (SharedContactsView, PickerView, HealthView):
+    tasks = (SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView)
+    for view in (*tasks, PickerView, SearchView, HealthView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
     for name in LOOKUPS:
-        label = LOOKUP_RESOURCES[name].plural
-        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category="Lists", category_icon="settings")
+        label = str(LOOKUP_RESOURCES[name].plural)
+        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
         builder.add_api(LOOKUP_APIS[name])
-    builder.add_view(IssuerView, "Issuer", icon="building", category="Lists")
-    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, IssuerApi):
+    _add_administration(builder)
+    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, IssuerApi, AuditApi):
         builder.add_api(api)
+    _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
     builder.menu.menu.sort(key=lambda entry: entry.name == "Security")
 
 
+def _register_search() -> None:
+    for searchable in (CUSTOMERS, CONTACTS, INVOICES):
+        register_searchable(searchable)
+    findables.register()
+
+
+def _add_administration(builder: CounterpartAppBuilder) -> None:
+    builder.add_view(IssuerView, "Issuer", icon="building", category=LISTS)
+    builder.add_view(ApiKeyView, API_KEYS, icon="key", category="Security")
+    register_keys(program_of)
+
+
+def _offer_exports(builder: CounterpartAppBuilder) -> None:
+    for view in builder.baseviews:
+        if isinstance(view, ExportPages):
+            view.offer_export()
+
+
 def house() -> dict[str, Any]:
-    """Give every page the header's Add menu."""
+    """Give every page the header's search and its Add menu."""
     user = g.get("user")
     if user is None or user.is_anonymous:
         return {}
@@ -105,9 +179,10 @@ def house() -> dict[str, Any]:
         ("invoice", gettext("Invoice"), "/invoices/add"),
     )
     return {
+        "search_url": "/search/",
         "add_menu_items": [
             {"label": label, "url": url} for name, label, url in entries if may(actor, Operation.CREATE, name)
-        ]
+        ],
     }
 
 
@@ -116,15 +191,24 @@ def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
 
 
+def _register_history() -> None:
+    pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
+    for resource, view in (*pages, (ISSUER, IssuerView)):
+        history_panels.register(Subject.of(resource, view))
+    for name in LOOKUPS:
+        history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))
+    register_subject(USERS)
+    history_panels.register(Subject.of(API_KEY, ApiKeyView))
+
+
 def _register_pickers() -> None:
     for name in LOOKUPS:
         register_picker(name, lookup_picker(name))
     register_picker("dealer", dealer_picker())
     register_picker("customer", customer_picker())
+    register_picker("user", user_picker())
     register_picker("linkable_contact", linkable_picker())
     register_picker("linked_contact", linked_picker())
-    register_picker("country", listed({one.alpha_2: one.name for one in pycountry.countries}))
-    register_picker("currency", listed({one.alpha_3: one.name for one in pycountry.currencies}))
-    register_picker(
-        "language", listed({one.alpha_2: one.name for one in pycountry.languages if hasattr(one, "alpha_2")})
-    )
+    register_picker("shared_contact", shared_picker())
+    for name in ("country", "currency", "language"):
+        register_picker(name, listed(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ IMAGES = ROOT / "docs" / "images"
 PASSWORD = "Only-for-pictures-1"  # noqa: S105  of a demo that lives for a minute
 START_SECONDS = 90.0
 CUSTOMER = "West Group"
+OTHER_CUSTOMER = "Miller-Benson"
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 ARGUMENTS = [
@@ -70,19 +72,112 @@ def log_in(page: Page) -> None:
     page.get_by_role("heading", name="Needs a hand").wait_for()
 
 
-def find(page: Page, page_path: str, text: str) -> None:
-    """Open a list, search it, and open the first row that shows a text."""
+def find(page: Page, page_path: str, text: str) -> str:
+    """Open a list, search it, open the first row that shows a text, and return the address of its page."""
     page.goto(f"{page_path}?q={text.replace(' ', '+')}")
     page.locator(".row-link").first.click()
     page.wait_for_url("**/show/*")
+    return page.url.partition("?")[0]
 
 
-def send_an_invoice(page: Page) -> None:
-    """Show the plan of the customer's newest invoice, send it, and wait until its copies are out."""
-    find(page, "/customers/list/", CUSTOMER)
+def shoot(page: Page, name: str, *, most: int = 800) -> None:
+    """Make one picture, when everything has come to rest; `most` pixels of the window's height."""
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(0, 0)
+    window = page.viewport_size or WIDE
+    clip = {"x": 0, "y": 0, "width": window["width"], "height": min(window["height"], most)}
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path, animations="disabled", caret="hide", clip=clip)
+    print(path.relative_to(ROOT))
+
+
+def lists(page: Page) -> None:
+    """Show a list with filters, columns and a saved view, the search, an export, and many rows at once."""
+    page.goto("/contacts/list/?kind=direct&email_bill_type=short")
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_label("Keep filters, order and columns as").fill("Direct, Short")
+    page.get_by_role("button", name="Save view").click()
+    page.get_by_text("The view Direct, Short is saved.").wait_for()
+    page.reload()
+    shoot(page, "contacts-list")
+    page.get_by_text("Columns", exact=True).click()
+    shoot(page, "columns")
+    page.goto("/contacts/list/?kind=shared")
+    page.get_by_role("link", name="Export").click()
+    page.get_by_role("button", name="Export").wait_for()
+    shoot(page, "export", most=470)
+    page.goto("/customers/list/")
+    for number in range(4, 7):
+        page.locator("input[name=rowid]").nth(number).check()
+    page.get_by_role("button", name="Actions for the chosen").click()
+    shoot(page, "bulk")
+    page.get_by_role("button", name="Add Shared Contact").click()
+    pick(page, "Owen", "Owen Bevan")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Add Shared Contact").click()
+    page.get_by_text("of 3 changed").wait_for()
+    shoot(page, "bulk-results", most=400)
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("raman")
+    page.get_by_role("option", name="Priya Raman").first.wait_for()
+    shoot(page, "search", most=400)
+
+
+def pick(page: Page, typed: str, name: str | None = None) -> None:
+    """Type into the page's picker of a shared contact; select the one with this name, where one is given."""
+    page.get_by_role("combobox", name="Shared contact").click()
+    page.keyboard.type(typed)
+    option = page.get_by_role("option", name=re.compile(name or typed, re.IGNORECASE)).first
+    option.wait_for()
+    page.locator(".ts-dropdown .spinner").first.wait_for(state="hidden")
+    page.get_by_text("Searching…").wait_for(state="hidden")
+    if name:
+        option.click()
+
+
+def contacts(page: Page) -> None:
+    """Show a contact's page and its tasks."""
+    contact = find(page, "/contacts/list/", "Priya Raman")
+    shoot(page, "contact")
+    number = contact.rpartition("/")[2]
+    page.goto(f"/contacts/{number}/receives")
+    shoot(page, "receives", most=510)
+    page.goto(f"/contacts/edit/{number}")
+    shoot(page, "edit", most=560)
+    page.get_by_label("Position").fill("Senior accountant")
+    page.get_by_label("Copy Email Bill").select_option("long")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/show/*")
+    page.goto(f"{contact}?tab=history")
+    shoot(page, "history")
+    customer = find(page, "/customers/list/", OTHER_CUSTOMER).rpartition("/")[2]
+    page.goto(f"/customers/{customer}/add-shared-contact")
+    pick(page, "raman")
+    shoot(page, "add-shared-contact", most=400)
+    page.goto(f"/contacts/add?customer_id={customer}")
+    page.get_by_label("First Name").fill("Priya")
+    page.get_by_label("Last Name").fill("Raman")
+    page.get_by_label("Email", exact=True).fill("priya@ramanholt.example")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Already there").wait_for()
+    shoot(page, "duplicates", most=640)
+    page.goto("/contacts/list/?kind=direct")
+    page.locator(".row-link").first.click()
+    page.wait_for_url("**/show/*")
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Convert to Shared Contact").click()
+    page.get_by_role("button", name="Convert to Shared Contact").wait_for()
+    shoot(page, "convert", most=400)
+
+
+def sending(page: Page) -> None:
+    """Show the plan of the customer's newest invoice, send it, and what became of its copies."""
+    customer = find(page, "/customers/list/", CUSTOMER)
     page.goto(f"{page.url}?tab=invoices")
     page.locator("#tabs .row-link").first.click()
     page.get_by_role("link", name="PDF").wait_for()
+    invoice = page.url.partition("?")[0]
     page.get_by_role("button", name="Actions").click()
     page.get_by_role("link", name="Send").click()
     page.get_by_role("heading", name="Who gets it").wait_for()
@@ -92,41 +187,55 @@ def send_an_invoice(page: Page) -> None:
     for _ in range(60):
         page.reload()
         if not page.get_by_role("row").filter(has_text="Queued").count() + page.get_by_text("Sending").count():
-            return
+            break
         time.sleep(0.5)
+    page.goto(f"{customer}?tab=messages")
+    shoot(page, "messages-tab")
+    page.locator("#tabs .row-link").first.click()
+    page.get_by_role("link", name="Attempts").wait_for()
+    message = page.url.partition("?")[0]
+    page.goto(f"{message}?tab=why")
+    shoot(page, "why", most=710)
+    page.goto(f"{message}?tab=mail")
+    page.locator(".mail-text").wait_for()
+    shoot(page, "message")
+    page.goto(f"/invoices/{invoice.rpartition('/')[2]}/send-again")
+    page.get_by_label("Reason").fill("The first copy went into a mailbox that nobody reads")
+    page.locator("input[name=addresses]:not(:disabled)").first.check()
+    shoot(page, "send-again")
+    page.goto("/inbox/")
+    shoot(page, "inbox", most=480)
 
 
-def shoot(page: Page, name: str) -> None:
-    """Make one picture, when everything has come to rest."""
-    page.wait_for_load_state("networkidle")
-    page.mouse.move(0, 0)
-    path = IMAGES / f"{name}.png"
-    page.screenshot(path=path, animations="disabled", caret="hide")
-    print(path.relative_to(ROOT))
+def trash(page: Page) -> None:
+    """Delete a customer with its contacts, and show what offers to bring it back."""
+    find(page, "/customers/list/", OTHER_CUSTOMER)
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    shoot(page, "undo", most=420)
+    page.goto("/trash/")
+    page.locator(".row-link").first.wait_for()
+    shoot(page, "trash", most=400)
 
 
 def picture(page: Page) -> None:
     """Make all pictures."""
     log_in(page)
-    send_an_invoice(page)
-    page.locator("#tabs .row-link").first.click()
-    page.get_by_role("link", name="Attempts").wait_for()
-    page.goto(f"{page.url}?tab=mail")
-    page.locator(".mail-text").wait_for()
-    shoot(page, "message")
-    page.goto("/inbox/")
-    shoot(page, "inbox")
-    page.goto("/")
-    shoot(page, "home")
-    find(page, "/contacts/list/", "Priya Raman")
-    shoot(page, "contact")
+    shoot(page, "home", most=400)
+    lists(page)
+    sending(page)
+    contacts(page)
     find(page, "/customers/list/", CUSTOMER)
     shoot(page, "customer")
     page.emulate_media(color_scheme="dark")
     shoot(page, "customer-dark")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)
-    shoot(page, "customer-phone")
+    shoot(page, "customer-phone", most=PHONE["height"])
+    page.set_viewport_size(WIDE)
+    trash(page)
 
 
 def main() -> None:
@@ -140,6 +249,7 @@ def main() -> None:
         page = browser.new_page(
             base_url=url, viewport=WIDE, locale="en-GB", color_scheme="light", reduced_motion="reduce"
         )
+        page.set_default_timeout(15_000)
         picture(page)
         browser.close()
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -26,9 +28,13 @@ from app.access.table import Role
 from app.core.actor import Actor, Door
 from app.core.models import AuditEntry
 from app.core.records import Record
-from app.core.unit_of_work import unit_of_work
-from app.extensions import db
-from config import Settings
+from app.core.unit_of_work import configure_sqlite, unit_of_work
+from app.extensions import db, mail
+from config import Settings, flask_config
+
+# How long an example takes says something about the machine, not about the program.
+hypothesis.settings.register_profile("counterpart", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("counterpart")
 
 PASSWORD = "Correct-horse-9"
 POSTGRESQL = os.environ.get("COUNTERPART_TEST_DATABASE_URL", "")
@@ -119,14 +125,45 @@ class OwnContextClient(FlaskClient):
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
+class Reused:
+    """One application for all tests of a process: making it costs a third of a second, most of it in routing.
+
+    Each test gets it with a configuration and a database engine of its own; nothing else of it holds state.
+    """
+
+    made: Flask | None = None
+
+    @classmethod
+    def on(cls, folder: Path, database_url: str) -> Flask:
+        """Return the application, set up as if it were made for this folder and this database."""
+        settings = settings_for(folder, database_url)
+        if cls.made is None:
+            cls.made = create_app(settings)
+            cls.made.test_client_class = OwnContextClient
+            cls.defaults = dict(cls.made.config)
+        app = cls.made
+        app.config.clear()
+        app.config.update({**cls.defaults, **flask_config(settings), "FAB_ROLES": cls.defaults["FAB_ROLES"]})
+        # Set when the extensions were set up, over what the settings say.
+        app.config["BABEL_TRANSLATION_DIRECTORIES"] = cls.defaults["BABEL_TRANSLATION_DIRECTORIES"]
+        # Forms need no CSRF token, and nobody is told to wait; tests of these turn them on.
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.config["RATELIMIT_ENABLED"] = False
+        app.appbuilder.sm.limiter.enabled = False
+        mail.init_app(app)
+        options = {**app.config["SQLALCHEMY_ENGINE_OPTIONS"], "url": make_url(app.config["SQLALCHEMY_DATABASE_URI"])}
+        with app.app_context():
+            db._apply_driver_defaults(options, app)
+            engine = db._make_engine(None, options, app)
+            db._app_engines[app] = {None: engine}
+            configure_sqlite(engine)
+        return app
+
+
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """Return an application on the test's own database, inside its context; forms need no CSRF token."""
-    application = create_app(settings_for(tmp_path, database_url))
-    application.test_client_class = OwnContextClient
-    application.config["WTF_CSRF_ENABLED"] = False
-    application.config["RATELIMIT_ENABLED"] = False
-    application.appbuilder.sm.limiter.enabled = False
+    application = Reused.on(tmp_path, database_url)
     with application.app_context():
         yield application
         db.session.remove()

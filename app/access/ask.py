@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.access.names import name_of, name_of_operation
 from app.access.table import DOCUMENT_RESOURCES, NOT_SETTABLE, ONLY_SETTABLE, TABLE, Operation, Role
 from app.core.actor import SYSTEM_ROLE, Actor
 from app.core.errors import Forbidden
+from app.core.words import say
 
 
 def allows(roles: Iterable[str], operation: Operation, resource: str) -> bool:
@@ -20,13 +22,21 @@ def allows(roles: Iterable[str], operation: Operation, resource: str) -> bool:
 
 def may(actor: Actor, operation: Operation, resource: str) -> bool:
     """Tell whether the actor may do `operation` on `resource`."""
+    if actor.read_only and operation not in (Operation.READ, Operation.TRASH):
+        return False
     return allows(actor.roles, operation, resource)
 
 
 def ensure(actor: Actor, operation: Operation, resource: str) -> None:
     """Raise Forbidden unless the actor may do `operation` on `resource`."""
     if not may(actor, operation, resource):
-        raise Forbidden(f"Your role may not {operation.value.replace('_', ' ')} this ({resource.replace('_', ' ')}).")
+        raise Forbidden(
+            say(
+                "Your role may not {operation} this ({resource}).",
+                operation=name_of_operation(operation),
+                resource=name_of(resource),
+            )
+        )
 
 
 def settable(actor: Actor, resource: str, names: Iterable[str]) -> frozenset[str]:
@@ -34,6 +44,8 @@ def settable(actor: Actor, resource: str, names: Iterable[str]) -> frozenset[str
     wanted = frozenset(names)
     if SYSTEM_ROLE in actor.roles:
         return wanted
+    if actor.read_only:
+        return frozenset()
     found: frozenset[str] = frozenset()
     for role in actor.roles & Role._value2member_map_.keys():
         key = (resource, Role(role))
@@ -48,9 +60,9 @@ def ensure_settable(actor: Actor, resource: str, names: Iterable[str]) -> None:
     refused = sorted(set(names) - settable(actor, resource, names))
     if refused:
         raise Forbidden(
-            f"Your role may not change: {', '.join(refused)}.",
+            say("Your role may not change: {fields}.", fields=", ".join(refused)),
             code="field_forbidden",
-            errors={name: ["Your role may not change this."] for name in refused},
+            errors={name: [say("Your role may not change this.")] for name in refused},
         )
 
 

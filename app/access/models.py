@@ -13,12 +13,16 @@ from app.extensions import Model
 
 
 class StaffUser(AppBuilderUser):
-    """A member of staff, or a program. With a dealer code, only that dealer's customers are in sight."""
+    """A member of staff, or a program. With a dealer code, only that dealer's customers are in sight.
+
+    `language` (ISO 639-1) is what they chose for their screens; null leaves it to the browser and the settings.
+    """
 
     __tablename__ = "ab_user"
     __table_args__ = {"extend_existing": True}
 
     dealer_code: Mapped[str | None] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(2))
 
 
 class WebSession(Model):

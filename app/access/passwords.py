@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
 
+from app.core.words import say
+
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 
@@ -14,6 +16,8 @@ def check_password(password: str) -> None:
     Raises PasswordComplexityValidationError, whose text says what to do.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise PasswordComplexityValidationError(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters; a few words will do.")
+        raise PasswordComplexityValidationError(
+            say("Use {least} to {most} characters; a few words will do.", least=MIN_LENGTH, most=MAX_LENGTH)
+        )
     if len(set(password)) < MIN_LENGTH // 3:
-        raise PasswordComplexityValidationError("Use more different characters; a few words will do.")
+        raise PasswordComplexityValidationError(say("Use more different characters; a few words will do."))

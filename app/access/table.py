@@ -21,6 +21,7 @@ class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    TRASH = "trash"
     RESTORE = "restore"
     PURGE = "purge"
     LINK = "link"
@@ -47,7 +48,9 @@ LOOKUPS = (
 )
 
 _READ = frozenset({Operation.READ})
-_WRITE = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.RESTORE})
+_READ_TRASH = _READ | {Operation.TRASH}
+# Who may delete a record sees it in the trash, and may restore it.
+_WRITE = _READ_TRASH | {Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.RESTORE}
 _ALL = frozenset(Operation)
 _NONE: frozenset[Operation] = frozenset()
 
@@ -64,19 +67,19 @@ def _row(
     return {Role.ADMIN: admin, Role.FINANCE: finance, Role.SUPPORT: support, Role.AUDITOR: auditor}
 
 
-_LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ)
+_LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ_TRASH)
 _ON_MESSAGES = frozenset({Operation.READ, Operation.RETRY, Operation.CANCEL})
 
 TABLE: dict[str, Row] = {
     "customer": _row(
-        finance=_WRITE | {Operation.LINK}, support=_READ | {Operation.UPDATE, Operation.LINK}, auditor=_READ
+        finance=_WRITE | {Operation.LINK}, support=_READ | {Operation.UPDATE, Operation.LINK}, auditor=_READ_TRASH
     ),
     "contact": _row(
         finance=_WRITE | {Operation.CONVERT},
         support=_WRITE | {Operation.CONVERT, Operation.VERIFY_PASSWORD},
-        auditor=_READ,
+        auditor=_READ_TRASH,
     ),
-    "invoice": _row(finance=_WRITE | {Operation.APPROVE, Operation.SEND}, auditor=_READ),
+    "invoice": _row(finance=_WRITE | {Operation.APPROVE, Operation.SEND}, auditor=_READ_TRASH),
     "message": _row(
         finance=_ON_MESSAGES,
         support=_ON_MESSAGES,
@@ -88,6 +91,14 @@ TABLE: dict[str, Row] = {
     "inbox": _row(admin=_READ),
     "user": _row(admin=_WRITE),
     "role": _row(admin=_READ),
+    "api_key": _row(admin=frozenset({Operation.READ, Operation.CREATE, Operation.DELETE})),
+    # The page; what is on it, and may be restored from it, the row of each record says.
+    "trash": _row(
+        admin=_READ | {Operation.RESTORE, Operation.PURGE},
+        finance=_READ | {Operation.RESTORE},
+        support=_READ | {Operation.RESTORE},
+        auditor=_READ,
+    ),
     "home": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
     **dict.fromkeys(LOOKUPS, _LOOKUP_ROW),
 }

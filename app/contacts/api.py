@@ -12,18 +12,20 @@ from app.access.ask import ensure
 from app.access.table import Operation
 from app.contacts import queries, service
 from app.contacts.models import Contact
+from app.contacts.password_views import verified_by
 from app.contacts.resource import CONTACT
 from app.core.errors import Invalid, Unreadable
 from app.core.fields import Reference
 from app.core.unit_of_work import unit_of_work
+from app.core.words import said, say
 from app.customers import queries as customers
-from app.customers.api import CustomerApi
+from app.customers.api import CustomerApi, PartyApi, with_warnings
 from app.extensions import db
-from app.web.admin_api import AdminApi, body_id
+from app.web.admin_api import body_id
 from app.web.api_body import only, read_body, read_version
 from app.web.api_query import read_query, read_rison
 from app.web.current import current_actor
-from app.web.listing import list_page
+from app.web.listing import Wanted, list_page, sort_of
 from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, operation, record_of
 from app.web.request_filters import id_or_404
 
@@ -46,11 +48,37 @@ _CONTACT_ID = {
 _LINK = {"type": "object", "properties": {"result": {"type": "object"}}}
 
 
-class ContactApi(AdminApi):
+_PASSWORD = {
+    "type": "object",
+    "required": ["password"],
+    "properties": {"password": {"type": "string", "minLength": 1, "maxLength": 128, "format": "password"}},
+    "additionalProperties": False,
+}
+_VERIFIED = {
+    "type": "object",
+    "properties": {"result": {"type": "object", "properties": {"verified": {"type": "boolean"}}}},
+}
+
+
+class ContactApi(PartyApi):
     """Contacts, direct and shared."""
 
     resource = CONTACT
-    method_permission_name = {"convert_to_shared": "convert"}
+    method_permission_name = {"convert_to_shared": "convert", "verify_password": "verify_password"}
+
+    def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:
+        """Answer with a contact; a new one also with those in sight that seem to be the same."""
+        answer = super().answer(record, status, columns=columns)
+        return with_warnings(answer, record, _duplicates(record)) if status == 201 else answer  # noqa: PLR2004  created
+
+    @expose("/<pk>/verify_password", methods=["POST"])
+    @protect()
+    @operation(gives=_VERIFIED, takes=_PASSWORD, errors=(*WRITE_ERRORS, 429))
+    def verify_password(self, pk: str) -> Response:
+        """Tell whether a password is the contact's; a few tries a minute."""
+        number = id_or_404(pk)
+        password = only(read_body(), "password").get("password")
+        return jsonify(result={"verified": verified_by(current_actor(), contact_id=number, password=password)})
 
     @expose("/<pk>/convert_to_shared", methods=["POST"])
     @protect()
@@ -87,7 +115,8 @@ class CustomerWithContactsApi(CustomerApi):
             session,
             queries.contacts_of_customer(actor, customer_id=customer.id),
             resource=CONTACT,
-            page=_page_number(),
+            sort=sort_of(CONTACT),
+            wanted=Wanted(page=_page_number()),
             page_size=MAX_CONTACTS,
         )
         capped = {"count_capped": True} if page.count_capped else {}
@@ -115,7 +144,7 @@ class CustomerWithContactsApi(CustomerApi):
         answer = jsonify(id=number, result=_contact(contact))
         answer.status_code = 201
         answer.set_etag(str(contact.version))
-        return answer
+        return with_warnings(answer, contact, _duplicates(contact))
 
     @expose("/<pk>/shared_contacts", methods=["POST"])
     @protect()
@@ -145,7 +174,7 @@ def _page_number() -> int:
     """Return the page that `q` asks for, from 0. Raises Unreadable."""
     text = request.args.get("q")
     if set(read_rison(text)) - {"page"}:
-        raise Unreadable("The parameter q takes a page here, such as (page:0), and nothing else.", field="q")
+        raise Unreadable(say("The parameter q takes a page here, such as (page:0), and nothing else."), field="q")
     return read_query(text, CONTACT).page
 
 
@@ -154,10 +183,26 @@ def _ensure_same_customer(body: dict[str, Any], customer_id: int) -> None:
     try:
         named = Reference().clean(body.get("customer_id"))
     except ValueError as error:
-        raise Invalid(str(error), field="customer_id") from error
+        raise Invalid(said(error), field="customer_id") from error
     if named not in (None, customer_id):
-        raise Invalid("The address names another customer.", field="customer_id")
+        raise Invalid(say("The address names another customer."), field="customer_id")
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
     return {name: CONTACT.value(contact, name) for name in CONTACT.readable()}
+
+
+def _duplicates(contact: Contact) -> dict[str, Any]:
+    """Return the contacts in sight that seem to be the same as a new one: their ids, and a warning at each field."""
+    found = queries.duplicates(db.session(), current_actor(), contact)
+    if not found:
+        return {}
+    warnings: dict[str, list[str]] = {}
+    for one in found:
+        if contact.email_normalised and one.email_normalised == contact.email_normalised:
+            text = say("Contact {id}, {name}, has this address already.", id=one.id, name=one.name)
+            warnings.setdefault("email", []).append(text)
+        else:
+            text = say("Contact {id} has this name and company already.", id=one.id)
+            warnings.setdefault("company_name", []).append(text)
+    return {"warnings": warnings, "duplicates": [one.id for one in found]}

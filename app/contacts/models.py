@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import clock
-from app.core.records import UtcDateTime
+from app.core.records import UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.customers.party import Party
 from app.extensions import Model
@@ -48,6 +48,13 @@ class Contact(Party):
         Index("ix_contact_last_name", "last_name"),
         Index("ix_contact_company_name", "company_name"),
         Index("ix_contact_email_normalised", "email_normalised"),
+        Index("ix_contact_name_key", "name_key"),
+        trash_index("contact"),
+        list_index("contact", "last_name", "lower(last_name)", "coalesce(lower(first_name), '')"),
+        list_index("contact", "company_name", "lower(company_name)"),
+        list_index("contact", "email", "email_normalised"),
+        list_index("contact", "created_at", "created_at"),
+        list_index("contact", "last_modified_at", "last_modified_at"),
     )
 
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
@@ -56,6 +63,8 @@ class Contact(Party):
     contact_type: Mapped[ContactType | None] = relationship(ContactType)
     email: Mapped[str | None] = mapped_column(String(320))
     email_normalised: Mapped[str | None] = mapped_column(String(320))
+    # How name and company are compared, to find the one that exists already; see `rules.name_key`.
+    name_key: Mapped[str | None] = mapped_column(String(64))
     account_password_hash: Mapped[str | None] = mapped_column(String(256))
     position: Mapped[str | None] = mapped_column(String(120))
     contact_regarding: Mapped[list[Topic]] = relationship(Topic, secondary=contact_regarding, order_by=Topic.position)

@@ -12,7 +12,7 @@ from app.contacts.models import Contact
 from app.core.actor import Actor
 from app.customers import queries as customers
 from app.web.pickers import PICKER_ROWS, Option, Picker
-from app.web.request_filters import id_or_404
+from app.web.request_filters import id_or_404, ids_of
 
 
 def linkable_picker() -> Picker:
@@ -39,10 +39,28 @@ def linked_picker() -> Picker:
     return Picker(search, contact_options)
 
 
+def contact_picker(*, shared: bool = False) -> Picker:
+    """Return the picker of all contacts in sight, or of the shared ones alone."""
+
+    def search(session: Session, actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
+        statement = queries.contacts(actor)
+        if shared:
+            statement = statement.where(Contact.customer_id.is_(None))
+        if text:
+            statement = statement.where(queries.matching(text))
+        return map(_option, session.scalars(statement.order_by(Contact.last_name, Contact.id).limit(PICKER_ROWS)))
+
+    return Picker(search, contact_options)
+
+
+def shared_picker() -> Picker:
+    """Return the picker of all shared contacts in sight."""
+    return contact_picker(shared=True)
+
+
 def contact_options(session: Session, actor: Actor, values: list[str]) -> list[Option]:
     """Return the options of chosen contacts in sight."""
-    ids = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10]  # noqa: PLR2004
-    return [_option(one) for one in session.scalars(queries.contacts(actor).where(Contact.id.in_(ids)))]
+    return [_option(one) for one in session.scalars(queries.contacts(actor).where(Contact.id.in_(ids_of(values))))]
 
 
 def _customer_of(session: Session, actor: Actor, args: Mapping[str, str]) -> int:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SelectBase,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
 from app.access.table import Operation
-from app.contacts.models import Contact, ContactLink
+from app.contacts.models import Contact, ContactLink, contact_regarding
+from app.core import search_index
 from app.core.actor import Actor
-from app.core.addresses import normalise
 from app.core.errors import NotFound
+from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
+from app.lookups.models import Topic
 
 PICKER_ROWS = 20
+MAX_DUPLICATES = 5
 
 
 def in_sight(actor: Actor) -> ColumnElement[bool]:
@@ -55,16 +70,22 @@ def contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = Fal
     statement = contacts(actor).where(Contact.id == contact_id)
     found: Contact | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
-        raise NotFound("There is no contact with this id.")
+        raise NotFound(say("There is no contact with this id."))
     return found
 
 
+def trash(actor: Actor) -> Select[Contact]:
+    """Select the deleted contacts of the actor's dealer. Raises Forbidden."""
+    ensure(actor, Operation.TRASH, "contact")
+    return select(Contact).where(Contact.deleted_at.is_not(None), Contact.purged_at.is_(None), of_dealer(actor))
+
+
 def deleted_contact(session: Session, actor: Actor, *, contact_id: int, lock: bool = True) -> Contact:
-    """Return one contact of the actor's dealer, deleted or not. Raises NotFound."""
-    statement = select(Contact).where(Contact.id == contact_id, of_dealer(actor))
+    """Return one contact of the actor's dealer, deleted or not, yet not purged. Raises NotFound."""
+    statement = select(Contact).where(Contact.id == contact_id, Contact.purged_at.is_(None), of_dealer(actor))
     found: Contact | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
-        raise NotFound("There is no contact with this id.")
+        raise NotFound(say("There is no contact with this id."))
     return found
 
 
@@ -82,6 +103,13 @@ def contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[Contact]:
     return select(Contact).where(Contact.deleted_at.is_(None), Contact.id.in_(ids_of_customer(customer_id)))
 
 
+def topics_of_customer(actor: Actor, *, customer_id: int) -> Select[Topic]:
+    """Select the topics that a customer's living contacts deal with, in their order."""
+    ids = contacts_of_customer(actor, customer_id=customer_id).with_only_columns(Contact.id)
+    dealt_with = select(contact_regarding.c.topic_id).where(contact_regarding.c.contact_id.in_(ids))
+    return select(Topic).where(Topic.id.in_(dealt_with)).order_by(Topic.position, Topic.name)
+
+
 def shared_contacts_of_customer(actor: Actor, *, customer_id: int) -> Select[Contact]:
     """Select the living shared contacts that are linked to a customer."""
     linked = select(ContactLink.contact_id).where(ContactLink.customer_id == customer_id)
@@ -94,6 +122,42 @@ def linkable_contacts(actor: Actor, *, customer_id: int, text: str) -> Select[Co
     linked = select(ContactLink.contact_id).where(ContactLink.customer_id == customer_id)
     statement = contacts(actor).where(Contact.customer_id.is_(None), Contact.id.not_in(linked))
     return (statement.where(matching(text)) if text else statement).order_by(Contact.last_name, Contact.id)
+
+
+def links(
+    session: Session, *, contact_id: int | None = None, customer_id: int | None = None
+) -> list[tuple[ContactLink, Contact, Customer]]:
+    """Return all links of a contact, or of a customer, with both of their ends."""
+    statement = select(ContactLink, Contact, Customer).where(
+        ContactLink.contact_id == Contact.id, ContactLink.customer_id == Customer.id
+    )
+    which = ContactLink.contact_id == contact_id if contact_id else ContactLink.customer_id == customer_id
+    return [
+        (row[0], row[1], row[2]) for row in session.execute(statement.where(which).order_by(Contact.id, Customer.id))
+    ]
+
+
+def duplicates(session: Session, actor: Actor, contact: Contact) -> Sequence[Contact]:
+    """Return a few contacts in sight that have the address, or the name and company, of `contact`."""
+    same = [
+        column == value
+        for column, value in (
+            (Contact.email_normalised, contact.email_normalised),
+            (Contact.name_key, contact.name_key),
+        )
+        if value
+    ]
+    if not same:
+        return []
+    statement = contacts(actor).where(or_(*same), Contact.id != contact.id)
+    return session.scalars(statement.order_by(Contact.id).limit(MAX_DUPLICATES)).all()
+
+
+def is_contact_of(session: Session, contact: Contact, *, customer_id: int) -> bool:
+    """Tell whether a contact is a direct one of a customer, or linked to it."""
+    return contact.customer_id == customer_id or (
+        contact.customer_id is None and link(session, customer_id=customer_id, contact_id=contact.id) is not None
+    )
 
 
 def link(session: Session, *, customer_id: int, contact_id: int) -> ContactLink | None:
@@ -136,22 +200,13 @@ def customer_of_link(session: Session, actor: Actor, *, customer_id: int) -> Cus
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Return the condition that name, company, address or email holds `text`, whatever its case."""
-    columns = (
-        Contact.last_name,
-        Contact.first_name,
-        Contact.company_name,
-        Contact.postcode,
-        Contact.address_line_1,
-        Contact.email,
-    )
-    return or_(
-        *(column.icontains(text, autoescape=True) for column in columns),
-        (func.coalesce(Contact.first_name, "") + " " + func.coalesce(Contact.last_name, "")).icontains(
-            text, autoescape=True
-        ),
-        Contact.email_normalised == normalise(text),
-    )
+    """Return the condition that `text` finds a contact: name, company, address, email or phone number."""
+    return search_index.among(Contact.id, findings(text))
+
+
+def findings(text: str) -> list[SelectBase]:
+    """Return selections of the ids that `matching` is about."""
+    return search_index.findings("contact", text)
 
 
 def _locked(statement: Select[Contact]) -> Select[Contact]:

@@ -5,27 +5,34 @@ from __future__ import annotations
 from sqlalchemy.orm import joinedload, raiseload, selectinload
 
 from app.contacts import queries, service
+from app.contacts.labels import CONTACT_LABELS
+from app.contacts.list_filters import CONTACT_FILTERS
 from app.contacts.models import Contact
 from app.contacts.rules import CONTACT_FIELDS
-from app.web.resource import Resource
+from app.core.words import say
+from app.web.resource import Resource, filled, folded
 
 CONTACT = Resource(
     name="contact",
-    label="Contact",
-    plural="Contacts",
+    label=say("Contact"),
+    plural=say("Contacts"),
+    add_label=say("Add contact"),
+    none_yet=say("No contacts yet"),
+    labels=CONTACT_LABELS,
     model=Contact,
     fields=CONTACT_FIELDS,
     rows=queries.contacts,
     get=lambda session, actor, number: queries.contact(session, actor, contact_id=number),
     orders={
         "id": Contact.id,
-        "last_name": Contact.last_name,
-        "company_name": Contact.company_name,
-        "email": Contact.email,
+        "last_name": (folded(Contact.last_name), filled(folded(Contact.first_name))),
+        "company_name": folded(Contact.company_name),
+        "email": Contact.email_normalised,
         "created_at": Contact.created_at,
         "last_modified_at": Contact.last_modified_at,
     },
-    default_order=(Contact.last_name, Contact.first_name),
+    default_order="last_name",
+    list_filters=CONTACT_FILTERS,
     filters={
         "id": Contact.id,
         "customer_id": Contact.customer_id,
@@ -56,8 +63,6 @@ CONTACT = Resource(
     ),
     read_only={
         "kind": lambda contact: contact.kind,
-        "marketing_consent_at": lambda contact: contact.marketing_consent_at,
-        "marketing_consent_source": lambda contact: contact.marketing_consent_source,
     },
     create=lambda session, actor, values: service.create_contact(session, actor, values=values),
     update=lambda session, actor, number, values, version: service.update_contact(
@@ -65,5 +70,12 @@ CONTACT = Resource(
     ),
     delete=lambda session, actor, number, version: service.delete_contact(
         session, actor, contact_id=number, version=version
+    ),
+    trash=queries.trash,
+    restore=lambda session, actor, number, version, act: service.restore_contact(
+        session, actor, contact_id=number, version=version, act=act
+    ),
+    purge=lambda session, actor, number, reason, version: service.purge_contact(
+        session, actor, contact_id=number, reason=reason, version=version
     ),
 )

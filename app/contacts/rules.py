@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.core.bill_format import BillFormat
 from app.core.codes import language
 from app.core.errors import Conflict, FieldErrors, Invalid, NotFound
 from app.core.fields import Choice, Email, Fields, Reference, References, Secret, Text, WebAddress
-from app.customers.rules import ADDRESS_FIELDS, DEALER_CODE, NAME_FIELDS, NUMBER_FIELDS, name_errors
+from app.core.words import say
+from app.customers.rules import (
+    ADDRESS_FIELDS,
+    CONSENT_FIELDS,
+    DEALER_CODE,
+    NAME_FIELDS,
+    NUMBER_FIELDS,
+    consent_errors,
+    name_errors,
+)
 
 CONTACT_DETAILS: Fields = {
     "customer_id": Reference(resource="customer", once=True),
@@ -30,16 +42,39 @@ COMMUNICATION_DETAILS: Fields = {
     "invoice_usage_report": Reference(resource="usage_report_profile", column="invoice_usage_report_id"),
     "copy_correspondence": References(resource="correspondence_type"),
     "copy_ticket_updates": References(resource="ticket_type"),
+    **CONSENT_FIELDS,
 }
 CONTACT_FIELDS: Fields = {**CONTACT_DETAILS, **COMMUNICATION_DETAILS}
 
 
-def contact_errors(values: Mapping[str, Any]) -> FieldErrors:
+# What name_key is made of.
+NAMING = frozenset({"first_name", "last_name", "company_name"})
+# What decides which copies a contact gets, and where: a change of it may take some away.
+DECIDE_COPIES = frozenset(
+    {"email", "email_bill_type", "copy_correspondence", "copy_ticket_updates", "marketing_consent_at"}
+)
+
+
+def contact_errors(values: Mapping[str, Any], *, now: datetime) -> FieldErrors:
     """Return what keeps a contact from being saved, by field."""
-    errors = name_errors(values, "A contact")
+    errors = name_errors(values, say("A contact needs a last name or a company name.")) | consent_errors(
+        values, now=now
+    )
     if wants_copies(values) and not values.get("email"):
-        errors["email"] = ["Copies are ticked below, so an email address is needed to send them to."]
+        errors["email"] = [say("Copies are ticked below, so an email address is needed to send them to.")]
     return errors
+
+
+def name_key(*, first_name: str | None, last_name: str | None, company_name: str | None) -> str | None:
+    """Return by what two contacts of one name and company are found equal (SHA-256), or None without a company.
+
+    Case, width and space make no difference. A bare name says too little: there are many Smiths.
+    """
+    if not company_name:
+        return None
+    parts = (f"{first_name or ''} {last_name or ''}", company_name)
+    folded = (" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in parts)
+    return hashlib.sha256("\n".join(folded).encode()).hexdigest()
 
 
 def wants_copies(values: Mapping[str, Any]) -> bool:
@@ -52,23 +87,23 @@ def ensure_linkable(*, is_shared: bool, is_linked: bool) -> None:
     """Raise Invalid (`not_shared`) for a direct contact, Conflict (`already_linked`) for one that is linked."""
     if not is_shared:
         raise Invalid(
-            "This is a direct contact of one customer. Convert it to a shared contact first, then add it here.",
+            say("This is a direct contact of one customer. Convert it to a shared contact first, then add it here."),
             code="not_shared",
             field="contact_id",
         )
     if is_linked:
         raise Conflict(
-            "This shared contact is linked to the customer already.", code="already_linked", field="contact_id"
+            say("This shared contact is linked to the customer already."), code="already_linked", field="contact_id"
         )
 
 
 def ensure_unlinkable(*, is_linked: bool) -> None:
     """Raise NotFound (`not_linked`) for a contact that isn't linked to the customer."""
     if not is_linked:
-        raise NotFound("This contact is not linked to the customer.", code="not_linked")
+        raise NotFound(say("This contact is not linked to the customer."), code="not_linked")
 
 
 def ensure_convertible(*, is_shared: bool) -> None:
     """Raise Conflict (`already_shared`) for a contact that is shared already."""
     if is_shared:
-        raise Conflict("This contact is a shared contact already; nothing was changed.", code="already_shared")
+        raise Conflict(say("This contact is a shared contact already; nothing was changed."), code="already_shared")

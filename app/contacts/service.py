@@ -14,34 +14,42 @@ from app.contacts import queries
 from app.contacts.models import Contact, ContactLink
 from app.contacts.rules import (
     CONTACT_FIELDS,
+    DECIDE_COPIES,
+    NAMING,
     contact_errors,
     ensure_convertible,
     ensure_linkable,
     ensure_unlinkable,
+    name_key,
 )
-from app.core import audit, soft_delete
+from app.core import audit, clock, purging, soft_delete
 from app.core.actor import Actor
 from app.core.addresses import normalise
 from app.core.audit import Touch, Verb
 from app.core.errors import FieldErrors, NotFound
+from app.core.reach import Reach, lessened
 from app.core.records import check_version
+from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
-from app.customers.service import dealer_errors, with_own_dealer
+from app.customers.rules import settled_consent
+from app.customers.service import consent_of, dealer_errors, with_own_dealer
 from app.lookups.editing import Edit, prepare_change, prepare_new
 
 
 def create_contact(session: Session, actor: Actor, *, values: Mapping[str, object]) -> Contact:
     """Make a contact: direct with a `customer_id`, shared without. Raises Forbidden, Invalid."""
     ensure(actor, Operation.CREATE, "contact")
-    shared = values.get("customer_id") in (None, "")
+    given = _without_blank_password(values)
+    if values.get("customer_id") in (None, ""):
+        given = with_own_dealer(actor, given)
     edit = prepare_new(
         session,
         actor,
         resource="contact",
         fields=CONTACT_FIELDS,
-        given=with_own_dealer(actor, _without_blank_password(values)) if shared else _without_blank_password(values),
-        rule=lambda merged: contact_errors(merged) | _customer_errors(session, actor, merged),
+        given=settled_consent(given, before=(None, None), now=clock.now()),
+        rule=lambda merged: contact_errors(merged, now=clock.now()) | _customer_errors(session, actor, merged),
     )
     contact = Contact()
     _apply(contact, edit)
@@ -67,12 +75,15 @@ def update_contact(
         resource="contact",
         fields=CONTACT_FIELDS,
         record=contact,
-        given=_without_blank_password(values),
-        rule=lambda merged: contact_errors(merged) | _dealer_errors_of_change(actor, contact, merged),
+        given=settled_consent(_without_blank_password(values), before=consent_of(contact), now=clock.now()),
+        rule=lambda merged: contact_errors(merged, now=clock.now()) | _dealer_errors_of_change(actor, contact, merged),
     )
     if edit.changes:
         _apply(contact, edit)
-        audit.record(session, actor, verb=Verb.CONTACT_UPDATED, touched=[_touch(contact, edit)])
+        touched = [_touch(contact, edit)]
+        if edit.changes.keys() & DECIDE_COPIES:
+            touched += lessened(session, Reach(contact_id=contact.id))
+        audit.record(session, actor, verb=Verb.CONTACT_UPDATED, touched=touched)
     return contact
 
 
@@ -81,23 +92,45 @@ def delete_contact(session: Session, actor: Actor, *, contact_id: int, version: 
     ensure(actor, Operation.DELETE, "contact")
     contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
     check_version(contact, version)
-    soft_delete.delete(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_DELETED)
+    entry = soft_delete.delete(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_DELETED)
+    audit.also(session, entry, lessened(session, Reach(contact_id=contact.id)))
     return contact
 
 
-def restore_contact(session: Session, actor: Actor, *, contact_id: int) -> Contact:
-    """Bring back a contact with its links and settings.
+def restore_contact(
+    session: Session, actor: Actor, *, contact_id: int, version: int | None = None, act: int | None = None
+) -> Contact:
+    """Bring back a contact with its links and settings; with `act`, only after that very deletion.
 
-    Raises Forbidden, NotFound, Conflict (`not_deleted`; `parent_deleted` when its customer is still deleted).
+    Raises Forbidden, NotFound, Stale, Conflict (`not_deleted`, `other_deletion`; `parent_deleted` when its customer is
+    still deleted).
     """
     ensure(actor, Operation.RESTORE, "contact")
+    contact = _deleted_contact(session, actor, contact_id)
+    soft_delete.restore(
+        session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_RESTORED, version=version, act=act
+    )
+    return contact
+
+
+def purge_contact(
+    session: Session, actor: Actor, *, contact_id: int, reason: object, version: int | None = None
+) -> None:
+    """Wipe a deleted contact for good, with its links, and its name and address in what was sent.
+
+    Raises Forbidden, NotFound, Invalid, Stale, Conflict (`not_deleted`, `still_needed`).
+    """
+    ensure(actor, Operation.PURGE, "contact")
+    contact = _deleted_contact(session, actor, contact_id)
+    purging.purge(session, actor, record=contact, verb=Verb.CONTACT_PURGED, reason=reason, version=version)
+
+
+def _deleted_contact(session: Session, actor: Actor, contact_id: int) -> Contact:
+    """Return a contact that may be in the trash, locked after its customer, as in every verb that needs both."""
     customer_id = queries.deleted_contact(session, actor, contact_id=contact_id, lock=False).customer_id
     if customer_id is not None:
-        # Locked first, as in every verb that needs both, so that it isn't deleted while its contact comes back.
         customers.deleted_customer(session, actor, customer_id=customer_id)
-    contact = queries.deleted_contact(session, actor, contact_id=contact_id)
-    soft_delete.restore(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_RESTORED)
-    return contact
+    return queries.deleted_contact(session, actor, contact_id=contact_id)
 
 
 def add_shared_contact(session: Session, actor: Actor, *, customer_id: int, contact_id: int) -> ContactLink:
@@ -129,7 +162,9 @@ def remove_shared_contact(session: Session, actor: Actor, *, customer_id: int, c
     ensure_unlinkable(is_linked=linked is not None)
     contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
     session.delete(linked)
-    audit.record(session, actor, verb=Verb.SHARED_CONTACT_REMOVED, touched=[_touch_customer(customer), _touch(contact)])
+    lost = lessened(session, Reach(contact_id=contact.id, customer_id=customer.id))
+    touched = [_touch_customer(customer), _touch(contact), *lost]
+    audit.record(session, actor, verb=Verb.SHARED_CONTACT_REMOVED, touched=touched)
 
 
 def convert_to_shared(session: Session, actor: Actor, *, contact_id: int, version: int | None = None) -> Contact:
@@ -167,7 +202,7 @@ def _customer_errors(session: Session, actor: Actor, values: Mapping[str, Any]) 
     try:
         customers.customer(session, actor, customer_id=customer_id, lock=True)
     except NotFound:
-        return {"customer_id": ["There is no customer with this id."]}
+        return {"customer_id": [say("There is no customer with this id.")]}
     return {}
 
 
@@ -190,6 +225,10 @@ def _apply(contact: Contact, edit: Edit) -> None:
         contact.account_password_hash = generate_password_hash(new) if new else None
     if "email" in edit.changes:
         contact.email_normalised = normalise(contact.email) if contact.email else None
+    if edit.changes.keys() & NAMING:
+        contact.name_key = name_key(
+            first_name=contact.first_name, last_name=contact.last_name, company_name=contact.company_name
+        )
 
 
 def _touch(contact: Contact, edit: Edit | None = None) -> Touch:

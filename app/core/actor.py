@@ -26,7 +26,8 @@ class Actor:
     """A person or a program that acts.
 
     `dealer_code` narrows what the actor sees to that dealer's customers; None sees all. `roles` are the names of the
-    four roles of the product, or `System` for the program itself.
+    four roles of the product, or `System` for the program itself. One that is `read_only` changes nothing, whatever its
+    roles may do.
     """
 
     door: Door
@@ -34,6 +35,7 @@ class Actor:
     user_id: int | None = None
     username: str = ""
     dealer_code: str | None = None
+    read_only: bool = False
 
     @classmethod
     def system(cls, door: Door) -> Actor:

@@ -5,8 +5,21 @@ import unicodedata
 import idna
 from email_validator import EmailNotValidError, validate_email
 
+from app.core.words import Words, say
+
 # RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, of which two are its angle brackets.
 MAX_OCTETS = 254
+
+# What email-validator has against an address, by a mark of its English sentence.
+_REASONS = {
+    "special-use": say("The domain after the @-sign is kept for special use; nothing is delivered there."),
+    "bracketed": say("A server's number in brackets can't be used; give a domain after the @-sign."),
+    "Quoting": say("A part in quotation marks before the @-sign can't be used."),
+    "too long": say("The part before or after the @-sign is too long."),
+    "hyphen": say("A hyphen stands in the wrong place: at an end of a part of the domain."),
+    "characters": say("The email address contains characters that no address can have."),
+    "period": say("A dot stands in the wrong place: at an end, or beside another one or the @-sign."),
+}
 
 
 def normalise(address: str) -> str:
@@ -40,17 +53,46 @@ def check_address(address: str) -> str:
     """
     text = unicodedata.normalize("NFC", address.strip())
     if not text:
-        raise ValueError("Enter an email address.")
+        raise ValueError(say("Enter an email address."))
     # Checked first, because reading a domain of a megabyte takes its time.
     if len(text.encode("utf-8", "surrogatepass")) > MAX_OCTETS:
-        raise ValueError(f"The email address is too long: at most {MAX_OCTETS} characters.")
+        raise ValueError(say("The email address is too long: at most {limit} characters.", limit=MAX_OCTETS))
     try:
         validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(_why_not(text, str(error))) from error
     except UnicodeError as error:
-        raise ValueError("The email address contains characters that no address can have.") from error
+        raise ValueError(say("The email address contains characters that no address can have.")) from error
     return text
+
+
+def _why_not(text: str, reason: str) -> Words:
+    """Say in our own words, which can be translated, what email-validator has against an address."""
+    shape = _wrong_shape(*text.rpartition("@"))
+    if shape is not None:
+        return shape
+    if ": " in reason and "@-sign" in reason:
+        found = reason.rpartition(": ")[2].rstrip(".")
+        if "before the" in reason:
+            return say("There are characters before the @-sign that can't be there: {characters}.", characters=found)
+        return say("There are characters after the @-sign that can't be there: {characters}.", characters=found)
+    fitting = (words for mark, words in _REASONS.items() if mark in reason)
+    return next(fitting, say("This is no email address that a mail could be delivered to."))
+
+
+def _wrong_shape(local: str, at: str, domain: str) -> Words | None:
+    """Say which part of an address is missing, or too much."""
+    if not at:
+        return say("An email address needs an @-sign.")
+    if not local:
+        return say("Something is missing before the @-sign.")
+    if not domain:
+        return say("Something is missing after the @-sign.")
+    if "@" in local:
+        return say("An email address has one @-sign; separate several addresses by commas.")
+    if "." not in domain:
+        return say("The part after the @-sign is no domain: it needs a dot.")
+    return None
 
 
 def _lower(text: str) -> str:

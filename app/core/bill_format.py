@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from app.core.words import Words, say
+
 
 class BillFormat(StrEnum):
     """A bill format, as it is stored and as REST names it; declared from the least to the fullest."""
@@ -13,11 +15,22 @@ class BillFormat(StrEnum):
     FULL = "full"
 
     @property
+    def words(self) -> Words:
+        """Return what people read for it."""
+        return _WORDS[self]
+
+    @property
     def rank(self) -> int:
         """Return how full it is: 0 for none, 3 for full."""
         return _RANKS[self]
 
 
+_WORDS = {
+    BillFormat.NONE: say("None"),
+    BillFormat.SHORT: say("Short"),
+    BillFormat.LONG: say("Long"),
+    BillFormat.FULL: say("Full"),
+}
 # Compared as text, "full" would come before "short".
 _RANKS = {bill_format: rank for rank, bill_format in enumerate(BillFormat)}
 

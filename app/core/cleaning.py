@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.core.errors import FieldErrors
-from app.core.fields import Fields
+from app.core.fields import Fields, SeveralErrors
+from app.core.words import said, say
 
 
 class PartErrors(ValueError):
@@ -27,22 +28,25 @@ def clean_values(fields: Fields, raw: Mapping[str, object]) -> tuple[dict[str, A
     for name, value in raw.items():
         field = fields.get(name)
         if field is None:
-            errors[name] = ["There is no such field."]
+            errors[name] = [say("There is no such field.")]
             continue
         try:
             values[name] = field.clean(value)
         except PartErrors as error:
             errors |= error.errors
             continue
+        except SeveralErrors as error:
+            errors[name] = error.texts
+            continue
         except ValueError as error:
-            errors[name] = [str(error)]
+            errors[name] = [said(error)]
             continue
         if field.required and values[name] in (None, "", []):
-            errors[name] = ["This is needed."]
+            errors[name] = [say("This is needed.")]
     return values, errors
 
 
 def missing_values(fields: Fields, given: Iterable[str]) -> FieldErrors:
     """Return an error for each required field that wasn't given at all."""
     given = set(given)
-    return {name: ["This is needed."] for name, field in fields.items() if field.required and name not in given}
+    return {name: [say("This is needed.")] for name, field in fields.items() if field.required and name not in given}

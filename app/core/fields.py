@@ -4,147 +4,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
-from urllib.parse import urlsplit
 
-from app.core.addresses import check_address, split_addresses
+from app.core.text_fields import Code, Email, EmailList, Field, SeveralErrors, Text, WebAddress
+from app.core.whole_numbers import clean_id, is_whole
+from app.core.words import say
 
-MAX_ID = 2**31 - 1
+__all__ = [
+    "MAX_CHOSEN",
+    "Choice",
+    "Code",
+    "Date",
+    "Email",
+    "EmailList",
+    "Field",
+    "Fields",
+    "Flag",
+    "Moment",
+    "Reference",
+    "References",
+    "Secret",
+    "SeveralErrors",
+    "Text",
+    "WebAddress",
+    "Whole",
+]
+
 # No list that people choose from is longer; a database takes only so many parameters.
 MAX_CHOSEN = 500
-# Unicode categories that no line of a mail or of a PDF can hold: controls, surrogates, line and paragraph separators.
-_FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-
-
-@dataclass(frozen=True, slots=True)
-class Field(ABC):
-    """A field of a record. `column` is the model's attribute when it isn't the field's own name."""
-
-    column: str | None = None
-    once: bool = False
-    required: bool = False
-
-    @abstractmethod
-    def clean(self, raw: object) -> object:
-        """Return the value to keep, or raise ValueError in plain words."""
-
-    def current(self, record: object, name: str) -> Any:  # noqa: ANN401  each type has its own values
-        """Return what the record holds, in the form that `clean` returns."""
-        return getattr(record, self.column or name)
-
-    def assign(self, record: object, name: str, value: object) -> None:
-        """Put a clean value on the record."""
-        setattr(record, self.column or name, value)
-
-    def shown_in_trail(self, value: object) -> object:
-        """Return what the audit trail may show of a value."""
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Field):
-    """Text of at most `limit` characters (NFC). Blank is kept as null. Control characters are refused."""
-
-    limit: int = 200
-    multiline: bool = False
-
-    def clean(self, raw: object) -> object:
-        """Return the text trimmed, or None."""
-        if raw is None:
-            return None
-        if not isinstance(raw, str):
-            raise ValueError("Give text here.")
-        text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
-        allowed = "\n\t" if self.multiline else ""
-        if any(unicodedata.category(char) in _FORBIDDEN and char not in allowed for char in text):
-            raise ValueError("Leave out control characters.")
-        if len(text) > self.limit:
-            raise ValueError(f"Use {self.limit} characters at most; this has {len(text)}.")
-        return text or None
-
-
-@dataclass(frozen=True, slots=True)
-class Email(Text):
-    """One email address (RFC 5321, RFC 6531), kept as typed."""
-
-    limit: int = 320
-
-    def clean(self, raw: object) -> object:
-        """Return the address trimmed, or None."""
-        text = Text.clean(self, raw)
-        return check_address(text) if isinstance(text, str) else None
-
-
-@dataclass(frozen=True, slots=True)
-class EmailList(Text):
-    """Email addresses separated by commas, each checked; the first is the main one."""
-
-    limit: int = 2000
-
-    def clean(self, raw: object) -> object:
-        """Return the addresses joined by a comma and a space, or None."""
-        text = Text.clean(self, raw)
-        if not isinstance(text, str):
-            return None
-        wrong: list[str] = []
-        good: list[str] = []
-        for address in split_addresses(text):
-            try:
-                good.append(check_address(address))
-            except ValueError as error:
-                wrong.append(f"{address}: {error}")
-        if wrong:
-            raise ValueError(" ".join(wrong))
-        return ", ".join(good) or None
-
-
-@dataclass(frozen=True, slots=True)
-class WebAddress(Text):
-    """An http or https address; one without a scheme gets https."""
-
-    limit: int = 300
-
-    def clean(self, raw: object) -> object:
-        """Return the address with its scheme, or None."""
-        text = Text.clean(self, raw)
-        if not isinstance(text, str):
-            return None
-        address = text if "://" in text else f"https://{text}"
-        try:
-            parts = urlsplit(address)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in ("http", "https") or not re.fullmatch(r"[^\s/@]+\.[^\s/@.]+", parts.hostname or ""):
-            raise ValueError("Give a web address such as https://www.example.com.")
-        if len(address) > self.limit:
-            raise ValueError(f"Use {self.limit} characters at most.")
-        return address
-
-
-@dataclass(frozen=True, slots=True)
-class Code(Text):
-    """A code out of a list that `source` names, for instance an ISO 3166 country; `check` says whether it is in it."""
-
-    limit: int = 40
-    source: str = ""
-    check: Callable[[str], bool] | None = None
-    fold: Callable[[str], str] = str
-
-    def clean(self, raw: object) -> object:
-        """Return the code, or None."""
-        text = Text.clean(self, raw)
-        if not isinstance(text, str):
-            return None
-        code = self.fold(text)
-        # Some letters fold to two: ß would become SS, which is South Sudan.
-        if self.check is not None and not (text.isascii() and self.check(code)):
-            raise ValueError(f"{text} is no known {self.source} code.")
-        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +49,7 @@ class Choice(Field):
         if raw is None or raw == "":
             return words[0]
         if not isinstance(raw, str) or raw not in words:
-            raise ValueError(f"Choose one of: {', '.join(words)}.")
+            raise ValueError(say("Choose one of: {words}.", words=", ".join(words)))
         return str(raw)
 
 
@@ -179,7 +69,7 @@ class Flag(Field):
             return False
         if isinstance(raw, str) and raw.lower() in ("y", "yes", "true", "on", "1"):
             return True
-        raise ValueError("Say yes or no (true or false).")
+        raise ValueError(say("Say yes or no (true or false)."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +82,30 @@ class Date(Field):
             return None
         value = raw if isinstance(raw, date) and not isinstance(raw, datetime) else _read_date(raw)
         if not date(1900, 1, 1) <= value <= date(2200, 1, 1):
-            raise ValueError("Give a date between 1900 and 2200.")
+            raise ValueError(say("Give a date between 1900 and 2200."))
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Field):
+    """A point in time, ISO 8601 with its zone, kept in UTC to the second."""
+
+    def clean(self, raw: object) -> object:
+        """Return the time in UTC, or None."""
+        if raw is None or raw == "":
+            return None
+        value = raw if isinstance(raw, datetime) else _read_moment(raw)
+        if value.tzinfo is None:
+            raise ValueError(say("Give the time with its zone, such as 2026-03-01T10:00:00Z."))
+        # Compared by the year: near the ends of the calendar a time can't be turned into UTC.
+        if not 1900 <= value.year <= 2200:  # noqa: PLR2004  the years of a date
+            raise ValueError(say("Give a date between 1900 and 2200."))
+        return value.astimezone(UTC).replace(microsecond=0)
+
+    def current(self, record: object, name: str) -> datetime | None:
+        """Return the time as `clean` would."""
+        value: datetime | None = getattr(record, self.column or name)
+        return value.replace(microsecond=0) if value else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +119,11 @@ class Whole(Field):
         """Return the number; nothing given is the lowest."""
         if raw is None or raw == "":
             return self.lowest
-        if not _is_whole(raw, digits=9, signed=True):
-            raise ValueError("Give a whole number.")
+        if not is_whole(raw, digits=9, signed=True):
+            raise ValueError(say("Give a whole number."))
         number = int(str(raw))
         if not self.lowest <= number <= self.highest:
-            raise ValueError(f"Give a number from {self.lowest} to {self.highest}.")
+            raise ValueError(say("Give a number from {lowest} to {highest}.", lowest=self.lowest, highest=self.highest))
         return number
 
 
@@ -237,9 +149,9 @@ class References(Field):
         if raw is None or raw == "":
             return []
         if not isinstance(raw, list | tuple):
-            raise ValueError("Give a list of ids.")
+            raise ValueError(say("Give a list of ids."))
         if len(raw) > MAX_CHOSEN:
-            raise ValueError(f"Choose {MAX_CHOSEN} at most.")
+            raise ValueError(say("Choose {limit} at most.", limit=MAX_CHOSEN))
         return sorted({clean_id(value) for value in raw if value != ""})
 
     def current(self, record: object, name: str) -> list[int]:
@@ -259,9 +171,9 @@ class Secret(Field):
             return None
         # Half a character, which JSON can hold, can't be hashed.
         if not isinstance(raw, str) or any(char == "\x00" or unicodedata.category(char) == "Cs" for char in raw):
-            raise ValueError("Give text here.")
+            raise ValueError(say("Give text here."))
         if len(raw) > self.limit:
-            raise ValueError(f"Use {self.limit} characters at most.")
+            raise ValueError(say("Use {limit} characters at most.", limit=self.limit))
         return raw
 
     def shown_in_trail(self, value: object) -> object:
@@ -272,29 +184,20 @@ class Secret(Field):
 Fields = Mapping[str, Field]
 
 
-def clean_id(raw: object) -> int:
-    """Return `raw` as a record's id, or raise ValueError."""
-    if not _is_whole(raw, digits=10):
-        raise ValueError("Give the id of a record, a whole number.")
-    number = int(str(raw))
-    if not 1 <= number <= MAX_ID:
-        raise ValueError("There is no record with this id.")
-    return number
-
-
-def _is_whole(raw: object, *, digits: int, signed: bool = False) -> bool:
-    """Tell whether `raw` is a whole number, or its text, of at most so many digits."""
-    if isinstance(raw, bool) or not isinstance(raw, int | str):
-        return False
-    # Measured before it is written out: Python refuses to write a huge number.
-    huge = isinstance(raw, int) and raw.bit_length() > digits * 4
-    return not huge and re.fullmatch(rf"{'-?' if signed else ''}[0-9]{{1,{digits}}}", str(raw)) is not None
-
-
 def _read_date(raw: object) -> date:
     if not isinstance(raw, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", raw.strip(), re.ASCII):
-        raise ValueError("Give a date as YYYY-MM-DD.")
+        raise ValueError(say("Give a date as YYYY-MM-DD."))
     try:
         return date.fromisoformat(raw.strip())
     except ValueError:
-        raise ValueError("There is no such date.") from None
+        raise ValueError(say("There is no such date.")) from None
+
+
+def _read_moment(raw: object) -> datetime:
+    words = say("Give a time as ISO 8601, such as 2026-03-01T10:00:00Z.")
+    if not isinstance(raw, str) or len(raw.strip()) <= len("YYYY-MM-DD"):
+        raise ValueError(words)
+    try:
+        return datetime.fromisoformat(raw.strip())
+    except ValueError:
+        raise ValueError(words) from None

@@ -17,7 +17,11 @@ class AuditEntry(Model):
     """One act: who, when, which verb, by which door. Triggers in the database refuse its change and its removal."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_at", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_verb", "verb", "id"),
+        Index("ix_audit_entry_username", "username", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
@@ -35,7 +39,7 @@ class AuditRecord(Model):
     """A record that an act touched, and what changed on it: `{"field": [from, to]}`."""
 
     __tablename__ = "audit_record"
-    __table_args__ = (Index("ix_audit_record_resource_record_id", "resource", "record_id"),)
+    __table_args__ = (Index("ix_audit_record_of_record", "resource", "record_id", "entry_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"), nullable=False, index=True)

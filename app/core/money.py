@@ -3,6 +3,8 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
+from app.core.words import say, say_count
+
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _WITHOUT_MINOR_UNIT = frozenset(
     {
@@ -43,12 +45,19 @@ def parse_decimal(text: object, *, places: int, max_digits: int) -> Decimal:
     """
     match = _PLAIN_NUMBER.fullmatch(_as_plain_text(text))
     if match is None:
-        raise ValueError("Enter a number such as 12.50, without thousands separators.")
+        raise ValueError(say("Enter a number such as 12.50, without thousands separators."))
     whole, part = match["whole"].lstrip("0"), (match["part"] or "").rstrip("0")
     if len(part) > places:
-        raise ValueError(f"At most {_counted(places, 'decimal place')}." if places else "Enter a whole number.")
+        some = say_count("At most {count} decimal place.", "At most {count} decimal places.", places)
+        raise ValueError(some if places else say("Enter a whole number."))
     if len(whole) > max_digits - places:
-        raise ValueError(f"The number is too large: at most {_counted(max_digits - places, 'digit')} before the point.")
+        raise ValueError(
+            say_count(
+                "The number is too large: at most {count} digit before the point.",
+                "The number is too large: at most {count} digits before the point.",
+                max_digits - places,
+            )
+        )
     number = Decimal(f"{match['sign']}{whole or '0'}.{part.ljust(places, '0')}")
     return number or abs(number)
 
@@ -66,16 +75,12 @@ def as_text(amount: Decimal, *, places: int = 2) -> str:
 def _as_plain_text(value: object) -> str:
     """Return what is to be read as a number, refusing every type that is not exact."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('Enter a number as text, such as "12.50".')
+        raise ValueError(say('Enter a number as text, such as "12.50".'))
     # A huge int is measured before it is written out: that takes quadratic time, and Python refuses it at last.
     if isinstance(value, int) and value.bit_length() > _MAX_LENGTH * 4:
-        raise ValueError("The number is too large.")
+        raise ValueError(say("The number is too large."))
     # Written out, Decimal("1E+9999999") would fill the memory; str() keeps the exponent, which is then refused.
     text = str(value).strip()
     if len(text) > _MAX_LENGTH:
-        raise ValueError("The number is too long.")
+        raise ValueError(say("The number is too long."))
     return text
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

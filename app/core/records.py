@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Integer
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from app.core import clock
 from app.core.errors import Stale
+from app.core.words import say
 from app.extensions import Model
 
 
@@ -40,7 +41,8 @@ class Record(Model):
     """The columns of every record (product page, section 2).
 
     `deleted_at` is null while the record lives; `last_deleted_at` outlives a restore. `deletion_id` is the audit entry
-    of the act that deleted it, so that restoring brings back exactly what that act took. `version` counts changes.
+    of the act that deleted it, so that restoring brings back exactly what that act took. `purged_at` says since when a
+    row holds no personal data, and nobody can bring the record back. `version` counts changes.
     """
 
     __abstract__ = True
@@ -52,6 +54,7 @@ class Record(Model):
     )
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, nullable=False)
 
     @declared_attr
@@ -64,6 +67,22 @@ class Record(Model):
         return {"version_id_col": cls.__table__.c.version} if hasattr(cls, "__table__") else {}
 
 
+def trash_index(table: str) -> Index:
+    """Return the index by which the trash of a table is listed: over its deleted rows alone."""
+    deleted = text("deleted_at IS NOT NULL")
+    return Index(f"ix_{table}_trash", "deleted_at", sqlite_where=deleted, postgresql_where=deleted)
+
+
+def list_index(table: str, name: str, *expressions: str) -> Index:
+    """Return the index by which living rows are listed in one of the offered orders, the id as its last word.
+
+    The expressions are those that the resource sorts by, letter for letter: otherwise no database uses it.
+    """
+    living = text("deleted_at IS NULL")
+    columns = [text(one) if "(" in one else one for one in (*expressions, "id")]
+    return Index(f"ix_{table}_list_{name}", *columns, sqlite_where=living, postgresql_where=living)
+
+
 def check_version(record: Record, version: int | None) -> None:
     """Compare the version that a change was made from with the record's.
 
@@ -71,6 +90,6 @@ def check_version(record: Record, version: int | None) -> None:
     """
     if version is not None and record.version != version:
         raise Stale(
-            "Somebody else has changed this record since you opened it. Look at it as it is now.",
+            say("Somebody else has changed this record since you opened it. Look at it as it is now."),
             detail={"version": record.version},
         )

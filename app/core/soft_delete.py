@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.errors import Conflict
-from app.core.records import Record
+from app.core.models import AuditEntry
+from app.core.records import Record, check_version
+from app.core.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +32,46 @@ _cascades: list[Cascade] = []
 
 def register_cascade(cascade: Cascade) -> None:
     """Have a child go along when its parent is deleted; called by the wiring, once for each pair."""
-    if cascade not in _cascades:
+    known = [(one.parent, one.child) for one in _cascades]
+    if (cascade.parent, cascade.child) not in known:
         _cascades.append(cascade)
 
 
-def going_along(session: Session, record: Record) -> list[tuple[Cascade, Record]]:
+def going_along(session: Session, record: Record, *, lock: bool = False) -> list[tuple[Cascade, Record]]:
     """Return the living records that deleting `record` takes along, with the cascade that says so."""
-    found: list[tuple[Cascade, Record]] = []
-    for cascade in _cascades:
-        if isinstance(record, cascade.parent):
-            rows = session.scalars(
-                select(cascade.child)
-                .where(cascade.key == record.id, cascade.child.deleted_at.is_(None))
-                .order_by(cascade.child.id)
-                .with_for_update()
+    return _children(session, record, lambda child: child.deleted_at.is_(None), lock=lock)
+
+
+def belonging(session: Session, record: Record, *, lock: bool = False) -> list[tuple[Cascade, Record]]:
+    """Return all that can't be there without `record`, whichever act deleted it, except what was purged before."""
+    return _children(session, record, lambda child: child.purged_at.is_(None), lock=lock)
+
+
+def took_along(session: Session, records: Iterable[Record]) -> dict[int, int]:
+    """Return how many others the act that deleted each of some records of one kind took along, by the record's id."""
+    rows = [one for one in records if one.deletion_id is not None]
+    pairs = {(one.id, one.deletion_id) for one in rows}
+    counts: dict[int, int] = {}
+    for cascade in [one for one in _cascades if rows and isinstance(rows[0], one.parent)]:
+        acts = {one.deletion_id for one in rows}
+        statement = (
+            select(cascade.key, cascade.child.deletion_id, func.count())
+            .where(
+                cascade.key.in_([one.id for one in rows]),
+                cascade.child.deletion_id.in_(acts),
+                cascade.child.purged_at.is_(None),
             )
-            found.extend((cascade, row) for row in rows)
-    return found
+            .group_by(cascade.key, cascade.child.deletion_id)
+        )
+        for parent_id, act, count in session.execute(statement):
+            if parent_id is not None and (parent_id, act) in pairs:
+                counts[parent_id] = counts.get(parent_id, 0) + count
+    return counts
 
 
-def delete(session: Session, actor: Actor, *, record: Record, touch: Touch, verb: Verb) -> None:
-    """Mark `record` and what goes along as deleted by one act, in one audit entry."""
-    along = going_along(session, record)
+def delete(session: Session, actor: Actor, *, record: Record, touch: Touch, verb: Verb) -> AuditEntry:
+    """Mark `record` and what goes along as deleted by one act, in one audit entry; return that entry."""
+    along = going_along(session, record, lock=True)
     entry = audit.record(
         session, actor, verb=verb, touched=[touch, *(cascade.touch(child) for cascade, child in along)]
     )
@@ -60,39 +80,76 @@ def delete(session: Session, actor: Actor, *, record: Record, touch: Touch, verb
         gone.deleted_at = moment
         gone.last_deleted_at = moment
         gone.deletion_id = entry.id
+    return entry
 
 
-def restore(session: Session, actor: Actor, *, record: Record, touch: Touch, verb: Verb) -> None:
-    """Bring back `record` and exactly what went with it.
+def restore(
+    session: Session,
+    actor: Actor,
+    *,
+    record: Record,
+    touch: Touch,
+    verb: Verb,
+    version: int | None = None,
+    act: int | None = None,
+) -> None:
+    """Bring back `record` and exactly what went with it; with `act`, only if it is that deletion that took it.
 
-    Raises Conflict when it isn't deleted, or went along with a parent that is still deleted.
+    Raises Stale, and Conflict when it isn't deleted (`not_deleted`), was deleted by another act (`other_deletion`), or
+    belongs to a record that is still deleted (`parent_deleted`).
     """
     if record.deleted_at is None:
-        raise Conflict("This record is not deleted.", code="not_deleted")
-    for cascade in _cascades:
-        if isinstance(record, cascade.child):
-            parent_id = getattr(record, cascade.key.key)
-            parent = session.get(cascade.parent, parent_id) if parent_id is not None else None
-            if parent is not None and parent.deleted_at is not None:
-                raise Conflict(
-                    "This record belongs to one that is deleted too. Restore that one first.", code="parent_deleted"
-                )
-    along = _gone_along(session, record)
+        raise Conflict(say("This record is not deleted."), code="not_deleted")
+    check_version(record, version)
+    if act is not None and record.deletion_id != act:
+        raise Conflict(
+            say("This record was restored, and deleted once more, since then. Look for it in the trash."),
+            code="other_deletion",
+        )
+    _ensure_parents_live(session, record, touch.label)
+    along = gone_along(session, record, lock=True)
     audit.record(session, actor, verb=verb, touched=[touch, *(cascade.touch(child) for cascade, child in along)])
     for back in (record, *(child for _, child in along)):
         back.deleted_at = None
         back.deletion_id = None
 
 
-def _gone_along(session: Session, record: Record) -> list[tuple[Cascade, Record]]:
+def gone_along(session: Session, record: Record, *, lock: bool = False) -> list[tuple[Cascade, Record]]:
+    """Return what the act that deleted `record` took along, and that was not purged since."""
+    return _children(
+        session,
+        record,
+        lambda child: and_(child.deletion_id == record.deletion_id, child.purged_at.is_(None)),
+        lock=lock,
+    )
+
+
+def _ensure_parents_live(session: Session, record: Record, name: str) -> None:
+    """Raise Conflict while what the record belongs to is deleted, saying what to restore first."""
+    for cascade in [one for one in _cascades if isinstance(record, one.child)]:
+        parent_id = getattr(record, cascade.key.key)
+        parent = session.get(cascade.parent, parent_id) if parent_id is not None else None
+        if parent is None or parent.deleted_at is None:
+            continue
+        words = {"name": name, "parent": str(parent)}
+        if parent.deletion_id == record.deletion_id:
+            text = say("{name} went along with {parent}. Restore {parent}, and it comes back.", **words)
+        else:
+            text = say("{name} belongs to {parent}, which is deleted too. Restore {parent} first.", **words)
+        raise Conflict(text, code="parent_deleted")
+
+
+def _children(
+    session: Session, record: Record, which: Callable[[type[Record]], ColumnElement[bool]], *, lock: bool
+) -> list[tuple[Cascade, Record]]:
+    """Return the children that a condition holds for; verbs lock them, and whoever only looks keeps nobody waiting."""
     found: list[tuple[Cascade, Record]] = []
     for cascade in _cascades:
         if isinstance(record, cascade.parent):
-            rows = session.scalars(
-                select(cascade.child)
-                .where(cascade.key == record.id, cascade.child.deletion_id == record.deletion_id)
-                .order_by(cascade.child.id)
-                .with_for_update()
+            rows = (
+                select(cascade.child).where(cascade.key == record.id, which(cascade.child)).order_by(cascade.child.id)
             )
-            found.extend((cascade, row) for row in rows)
+            if lock:
+                rows = rows.with_for_update(of=cascade.child).execution_options(populate_existing=True)
+            found.extend((cascade, row) for row in session.scalars(rows))
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.errors import Conflict, Stale
+from app.core.words import say
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,19 @@ def unit_of_work(session: Session | scoped_session[Session]) -> Iterator[Session
         own.commit()
     except StaleDataError as error:
         own.rollback()
-        raise Stale("Somebody else has changed this record since you opened it. Look at it, and try again.") from error
+        raise Stale(
+            say("Somebody else has changed this record since you opened it. Look at it, and try again.")
+        ) from error
     except IntegrityError as error:
         own.rollback()
         log.info("integrity error", exc_info=error)
-        raise Conflict("A record with these values exists already, or was just removed.", code="duplicate") from error
+        raise Conflict(
+            say("A record with these values exists already, or was just removed."), code="duplicate"
+        ) from error
     except OperationalError as error:
         own.rollback()
         if "locked" in str(error.orig) or "deadlock" in str(error.orig):
-            raise Conflict("Others are writing just now. Try again in a moment.", code="busy") from error
+            raise Conflict(say("Others are writing just now. Try again in a moment."), code="busy") from error
         raise
     except BaseException:
         own.rollback()

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core.records import list_index, trash_index
 from app.customers.party import Party
 from app.lookups.models import CustomerStatus
+
+
+def normalised_number(account_number: str) -> str:
+    """Return an account number as it is compared: without case, and its wide and narrow letters as one."""
+    return unicodedata.normalize("NFKC", account_number).casefold()
+
+
+def _normalised_number(context: DefaultExecutionContext) -> str:
+    given: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]  # untyped there
+    return normalised_number(given["account_number"])
 
 
 class Customer(Party):
@@ -16,9 +30,19 @@ class Customer(Party):
     __table_args__ = (
         Index("ix_customer_last_name", "last_name"),
         Index("ix_customer_company_name", "company_name"),
+        trash_index("customer"),
+        list_index("customer", "account_number", "account_number"),
+        list_index("customer", "last_name", "lower(last_name)", "coalesce(lower(first_name), '')"),
+        list_index("customer", "company_name", "lower(company_name)"),
+        list_index("customer", "created_at", "created_at"),
+        list_index("customer", "last_modified_at", "last_modified_at"),
     )
 
     account_number: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
+    # Numbers that differ by case alone are one; made from the number wherever an account is opened.
+    account_number_normalised: Mapped[str] = mapped_column(
+        String(160), nullable=False, unique=True, default=_normalised_number
+    )
     crm_reference: Mapped[str | None] = mapped_column(String(80), unique=True)
     email: Mapped[str | None] = mapped_column(Text)
     status_id: Mapped[int | None] = mapped_column(ForeignKey("customer_status.id"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
 from app.access.table import Operation
+from app.core import search_index
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.core.words import say
 from app.customers.models import Customer
 
 
@@ -33,37 +35,33 @@ def customer(session: Session, actor: Actor, *, customer_id: int, lock: bool = F
     statement = customers(actor).where(Customer.id == customer_id)
     found: Customer | None = session.scalar(_locked(statement) if lock else statement)
     if found is None:
-        raise NotFound("There is no customer with this id.")
+        raise NotFound(say("There is no customer with this id."))
     return found
 
 
+def trash(actor: Actor) -> Select[Customer]:
+    """Select the deleted customers of the actor's dealer. Raises Forbidden."""
+    ensure(actor, Operation.TRASH, "customer")
+    return select(Customer).where(Customer.deleted_at.is_not(None), Customer.purged_at.is_(None), of_dealer(actor))
+
+
 def deleted_customer(session: Session, actor: Actor, *, customer_id: int) -> Customer:
-    """Return one customer of the actor's dealer, deleted or not, locked. Raises NotFound."""
-    found: Customer | None = session.scalar(
-        _locked(select(Customer).where(Customer.id == customer_id, of_dealer(actor)))
-    )
+    """Return one customer of the actor's dealer, deleted or not, yet not purged, locked. Raises NotFound."""
+    own = select(Customer).where(Customer.id == customer_id, Customer.purged_at.is_(None), of_dealer(actor))
+    found: Customer | None = session.scalar(_locked(own))
     if found is None:
-        raise NotFound("There is no customer with this id.")
+        raise NotFound(say("There is no customer with this id."))
     return found
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Return the condition that account number, name, company, address or email holds `text`, whatever its case."""
-    columns = (
-        Customer.account_number,
-        Customer.last_name,
-        Customer.first_name,
-        Customer.company_name,
-        Customer.postcode,
-        Customer.address_line_1,
-        Customer.email,
-    )
-    return or_(
-        *(column.icontains(text, autoescape=True) for column in columns),
-        (func.coalesce(Customer.first_name, "") + " " + func.coalesce(Customer.last_name, "")).icontains(
-            text, autoescape=True
-        ),
-    )
+    """Return the condition that `text` finds a customer: number, name, company, address, email or phone number."""
+    return search_index.among(Customer.id, findings(text))
+
+
+def findings(text: str) -> list[SelectBase]:
+    """Return selections of the ids that `matching` is about."""
+    return search_index.findings("customer", text)
 
 
 def _locked(statement: Select[Customer]) -> Select[Customer]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.orm import joinedload, raiseload
 
+from app.core.words import say
 from app.customers import queries, service
+from app.customers.labels import CUSTOMER_LABELS
+from app.customers.list_filters import CUSTOMER_FILTERS
 from app.customers.models import Customer
 from app.customers.rules import CUSTOMER_FIELDS
-from app.web.resource import Resource
+from app.web.resource import Resource, filled, folded
 
 CUSTOMER = Resource(
     name="customer",
-    label="Customer",
-    plural="Customers",
+    label=say("Customer"),
+    plural=say("Customers"),
+    add_label=say("Add customer"),
+    none_yet=say("No customers yet"),
+    labels=CUSTOMER_LABELS,
     model=Customer,
     fields=CUSTOMER_FIELDS,
     rows=queries.customers,
@@ -20,12 +26,13 @@ CUSTOMER = Resource(
     orders={
         "id": Customer.id,
         "account_number": Customer.account_number,
-        "company_name": Customer.company_name,
-        "last_name": Customer.last_name,
+        "company_name": folded(Customer.company_name),
+        "last_name": (folded(Customer.last_name), filled(folded(Customer.first_name))),
         "created_at": Customer.created_at,
         "last_modified_at": Customer.last_modified_at,
     },
-    default_order=(Customer.account_number,),
+    default_order="account_number",
+    list_filters=CUSTOMER_FILTERS,
     filters={
         "id": Customer.id,
         "account_number": Customer.account_number,
@@ -45,15 +52,18 @@ CUSTOMER = Resource(
     },
     matching=queries.matching,
     load=(joinedload(Customer.status), joinedload(Customer.title), raiseload("*")),
-    read_only={
-        "marketing_consent_at": lambda customer: customer.marketing_consent_at,
-        "marketing_consent_source": lambda customer: customer.marketing_consent_source,
-    },
     create=lambda session, actor, values: service.create_customer(session, actor, values=values),
     update=lambda session, actor, number, values, version: service.update_customer(
         session, actor, customer_id=number, values=values, version=version
     ),
     delete=lambda session, actor, number, version: service.delete_customer(
         session, actor, customer_id=number, version=version
+    ),
+    trash=queries.trash,
+    restore=lambda session, actor, number, version, act: service.restore_customer(
+        session, actor, customer_id=number, version=version, act=act
+    ),
+    purge=lambda session, actor, number, reason, version: service.purge_customer(
+        session, actor, customer_id=number, reason=reason, version=version
     ),
 )

@@ -13,6 +13,7 @@ from app.access.table import Operation
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
 from app.core.actor import Actor
+from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.invoices import queries as invoices
@@ -35,15 +36,17 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
     """Return how much there is of what the actor may see."""
     found = []
     if may(actor, Operation.READ, "customer"):
-        found.append(Figure("Customers", _count(session, customers.customers(actor), Customer.id), "/customers/list/"))
+        found.append(
+            Figure(say("Customers"), _count(session, customers.customers(actor), Customer.id), "/customers/list/")
+        )
     if may(actor, Operation.READ, "contact"):
-        found.append(Figure("Contacts", _count(session, contacts.contacts(actor), Contact.id), "/contacts/list/"))
+        found.append(Figure(say("Contacts"), _count(session, contacts.contacts(actor), Contact.id), "/contacts/list/"))
     if may(actor, Operation.READ, "invoice"):
         drafts = invoices.invoices(actor).where(Invoice.status == "draft")
-        found.append(Figure("Draft invoices", _count(session, drafts, Invoice.id), "/invoices/list/?q=draft"))
+        found.append(Figure(say("Draft invoices"), _count(session, drafts, Invoice.id), "/invoices/list/?q=draft"))
     if may(actor, Operation.READ, "message"):
         sent = messages.messages(actor).where(Message.state == "sent")
-        found.append(Figure("Copies sent", _count(session, sent, Message.id), "/messages/list/?state=sent"))
+        found.append(Figure(say("Copies sent"), _count(session, sent, Message.id), "/messages/list/?state=sent"))
     return found
 
 
@@ -53,9 +56,9 @@ def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
         return []
     found = []
     for state, label, hint in (
-        ("failed", "Copies that failed", "The mail server refused them for good; the message says why."),
-        ("held", "Copies that are held", "Something must be put right first; the message says what."),
-        ("uncertain", "Copies whose delivery is uncertain", "A worker stopped while it was sending."),
+        ("failed", say("Copies that failed"), say("The mail server refused them for good; the message says why.")),
+        ("held", say("Copies that are held"), say("Something must be put right first; the message says what.")),
+        ("uncertain", say("Copies whose delivery is uncertain"), say("A worker stopped while it was sending.")),
     ):
         count = _count(session, messages.messages(actor).where(Message.state == state), Message.id)
         if count:

@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.core.bill_format import BillFormat
 from app.core.errors import Invalid
 from app.core.unit_of_work import unit_of_work
+from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.source import InvoiceSource, invoice_pdf
+from app.mailer.choices import MAX_REASON, Again, Choices
 from app.mailer.plan_output import as_dict
-from app.mailer.service import Choices
+from app.mailer.plan_schema import PLAN_SCHEMA
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor
@@ -35,15 +37,30 @@ _SENDING = {
     },
     "additionalProperties": False,
 }
+_SENDING_AGAIN = {
+    "type": "object",
+    "required": ["reason", "addresses"],
+    "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": MAX_REASON},
+        "addresses": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "version": VERSION,
+    },
+    "additionalProperties": False,
+}
 _FORMAT = {"name": "format", "schema": {"type": "string", "enum": ["short", "long", "full"], "default": "short"}}
-PLAN_SCHEMA = {"type": "object", "required": ["document", "fingerprint", "reaches_nobody", "messages", "skipped"]}
 
 
 class InvoiceApi(AdminApi):
     """Invoices: drafts, approval, the plan, sending, and the PDF."""
 
     resource = INVOICE
-    method_permission_name = {"approve": "approve", "plan": "read", "send": "send", "pdf": "read"}
+    method_permission_name = {
+        "approve": "approve",
+        "plan": "read",
+        "send": "send",
+        "send_again": "send",
+        "pdf": "read",
+    }
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
         """Put the plan's schema beside the invoice's."""
@@ -81,7 +98,7 @@ class InvoiceApi(AdminApi):
         only(body, "fingerprint", "recipients", "untick")
         fingerprint = body.get("fingerprint")
         if fingerprint is not None and not isinstance(fingerprint, str):
-            raise Invalid("The fingerprint is a text.", field="fingerprint")
+            raise Invalid(say("The fingerprint is a text."), field="fingerprint")
         choices = Choices.checked(recipients=body.get("recipients"), untick=body.get("untick"))
         with unit_of_work(db.session) as session:
             done = service.send_invoice(
@@ -90,6 +107,29 @@ class InvoiceApi(AdminApi):
                 invoice_id=number,
                 choices=choices,
                 fingerprint=fingerprint,
+                defaults=sending_defaults(),
+                version=version,
+            )
+        answer = jsonify(result=as_dict(done))
+        answer.status_code = 202
+        return answer
+
+    @expose("/<pk>/send_again", methods=["POST"])
+    @protect()
+    @operation(gives=_PLAN, status=202, takes=_SENDING_AGAIN, errors=(*WRITE_ERRORS, 412))
+    def send_again(self, pk: str) -> WerkzeugResponse:
+        """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
+        number = id_or_404(pk)
+        body = read_body()
+        version = take_version(body, required=False)
+        only(body, "reason", "addresses")
+        again = Again.checked(addresses=body.get("addresses"), reason=body.get("reason"))
+        with unit_of_work(db.session) as session:
+            done = service.send_invoice_again(
+                session,
+                current_actor(),
+                invoice_id=number,
+                again=again,
                 defaults=sending_defaults(),
                 version=version,
             )
@@ -122,7 +162,9 @@ def pdf_answer(invoice_id: int) -> Response:
     if wanted not in InvoiceSource().formats():
         known = [one.value for one in BillFormat if one is not BillFormat.NONE]
         text = (
-            f"Choose one of: {', '.join(known)}." if wanted not in known else f"The {wanted} format is not there yet."
+            say("Choose one of: {known}.", known=", ".join(known))
+            if wanted not in known
+            else say("The {wanted} format is not there yet.", wanted=wanted)
         )
         raise Invalid(text, field="format")
     session = db.session()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from app.core.cleaning import PartErrors
 from app.core.codes import country, currency
@@ -13,10 +13,31 @@ from app.core.errors import FieldErrors
 from app.core.fields import Date, Email, Field, Fields, Reference, Text, WebAddress
 from app.invoices.rules import Line, due_date_error, validate_lines
 
+_DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+LINES_SCHEMA: Mapping[str, Any] = {
+    "type": "array",
+    "nullable": True,
+    "items": {
+        "type": "object",
+        "required": ["description", "quantity", "unit_price", "tax_rate"],
+        "properties": {
+            "description": {"type": "string"},
+            "category": {"type": "string"},
+            "quantity": _DECIMAL,
+            "unit_price": _DECIMAL,
+            "tax_rate": {**_DECIMAL, "description": "In percent"},
+            "reference": {"type": "string", "description": "The service or telephone number"},
+        },
+        "additionalProperties": False,
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Lines(Field):
     """An invoice's lines: a list of objects of texts; decimals are written as REST writes them."""
+
+    json_schema: ClassVar[Mapping[str, Any]] = LINES_SCHEMA
 
     def clean(self, raw: object) -> object:
         """Return the lines in the one way of writing them. Raises PartErrors by place (`lines.0.quantity`)."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.records import Record
+from app.core.records import Record, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
 from app.invoices.rules import Line
@@ -52,6 +52,8 @@ class Invoice(Record):
     __table_args__ = (
         UniqueConstraint("customer_id", "series"),
         Index("ix_invoice_status_invoice_date", "status", "invoice_date"),
+        trash_index("invoice"),
+        *(list_index("invoice", name, name) for name in ("number", "invoice_date", "due_date", "status", "total")),
     )
 
     number: Mapped[str] = mapped_column(String(60), nullable=False, unique=True)

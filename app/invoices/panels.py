@@ -5,55 +5,82 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_currency, format_date
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
+from app.core.words import say
 from app.customers.models import Customer
 from app.invoices import queries
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE
-from app.invoices.rules import may_approve
+from app.invoices.rules import InvoiceStatus, may_approve
 from app.invoices.views import status_tag
+from app.mailer.message_states import SENT_AGAIN
 from app.mailer.models import Message
 from app.mailer.panels import messages_tab
-from app.mailer.queries import messages
+from app.mailer.plan_model import DocumentKind
+from app.web.formats import amount_text, date_text, number_text
 from app.web.panels import Action, Tab, first_rows, register_action, register_add, register_tab
 
+_NUMBERS = ("quantity", "unit_price", "tax_rate")
 _LINE_COLUMNS = {
-    "description": "Description",
-    "category": "Category",
-    "quantity": "Quantity",
-    "unit_price": "Unit price",
-    "tax_rate": "Tax rate",
-    "reference": "Reference",
+    "description": say("Description"),
+    "category": say("Category"),
+    "quantity": say("Quantity"),
+    "unit_price": say("Unit price"),
+    "tax_rate": say("Tax rate"),
+    "reference": say("Reference"),
 }
-_COLUMNS = {"number": "Number", "invoice_date": "Date", "total": "Total", "status": "Status"}
+_COLUMNS = {"number": say("Number"), "invoice_date": say("Date"), "total": say("Total"), "status": say("Status")}
 
 
 def register() -> None:
     """Put the tabs and the menu entries in place."""
     register_tab(
         "invoice",
-        Tab("lines", "Lines", "invoice", "invoices/lines_tab.html", count=_line_count, context=_lines),
+        Tab("lines", say("Lines"), "invoice", "invoices/lines_tab.html", count=_line_count, context=_lines),
     )
-    register_tab("invoice", Tab("pdf", "PDF", "invoice", "invoices/pdf_tab.html", count=lambda *_: None, context=_pdf))
-    register_tab("invoice", messages_tab(_messages))
-    register_tab("customer", Tab("invoices", "Invoices", "invoice", "invoices/tab.html", count=_count, context=_rows))
-    register_add("customer", Action("Invoice", "invoice", Operation.CREATE, _add_url, icon="file-invoice"))
+    register_tab(
+        "invoice", Tab("pdf", say("PDF"), "invoice", "invoices/pdf_tab.html", count=lambda *_: None, context=_pdf)
+    )
+    register_tab("invoice", messages_tab(DocumentKind.INVOICE))
+    register_tab(
+        "customer", Tab("invoices", say("Invoices"), "invoice", "invoices/tab.html", count=_count, context=_rows)
+    )
+    _register_actions()
+    _register_send_again()
+
+
+def _register_actions() -> None:
+    register_add("customer", Action(say("Invoice"), "invoice", Operation.CREATE, _add_url, icon="file-invoice"))
     register_action(
         "invoice",
         Action(
-            "Send", "invoice", Operation.SEND, lambda invoice: url_for("InvoiceView.send", pk=invoice.id), icon="send"
+            say("Send"),
+            "invoice",
+            Operation.SEND,
+            lambda invoice: url_for("InvoiceView.send", pk=invoice.id),
+            icon="send",
         ),
     )
     register_action(
         "invoice",
         Action(
-            "Approve",
+            say("Plan"),
+            "invoice",
+            Operation.READ,
+            lambda invoice: url_for("InvoiceView.send", pk=invoice.id),
+            icon="list",
+            unless=Operation.SEND,
+        ),
+    )
+    register_action(
+        "invoice",
+        Action(
+            say("Approve"),
             "invoice",
             Operation.APPROVE,
             lambda invoice: url_for("InvoiceView.approve", pk=invoice.id),
@@ -63,8 +90,27 @@ def register() -> None:
     )
 
 
-def _messages(actor: Actor, invoice: Invoice) -> Select[Any]:
-    return messages(actor).where(Message.document_kind == "invoice", Message.document_id == invoice.id)
+def _register_send_again() -> None:
+    for resource, applies, url in (
+        ("invoice", _is_sent, lambda one: url_for("InvoiceView.send_again", pk=one.id)),
+        (
+            "message",
+            _is_sent_copy,
+            lambda one: url_for("InvoiceView.send_again", pk=one.document_id, address=one.address),
+        ),
+    ):
+        register_action(
+            resource, Action(say("Send Again"), "invoice", Operation.SEND, url, icon="send", applies=applies)
+        )
+
+
+def _is_sent(invoice: Invoice) -> bool:
+    return invoice.status == InvoiceStatus.SENT
+
+
+def _is_sent_copy(message: Message) -> bool:
+    left = message.state in SENT_AGAIN and message.purged_at is None
+    return message.document_kind == DocumentKind.INVOICE and left
 
 
 def _add_url(customer: Customer) -> str:
@@ -76,19 +122,36 @@ def _line_count(_session: Session, _actor: Actor, invoice: Invoice) -> int:
 
 
 def _lines(_session: Session, _actor: Actor, invoice: Invoice) -> dict[str, Any]:
-    numbers = ("quantity", "unit_price", "tax_rate")
     return {
-        "columns": [{"key": key, "label": label, "number": key in numbers} for key, label in _LINE_COLUMNS.items()],
+        "columns": [{"key": key, "label": label, "number": key in _NUMBERS} for key, label in _LINE_COLUMNS.items()],
         "rows": [
             {
                 "pk": position,
                 "url": None,
-                "cells": [{"key": key, "label": label, "value": row[key]} for key, label in _LINE_COLUMNS.items()],
+                "cells": [
+                    {"key": key, "label": label, "value": _shown(key, row[key])} for key, label in _LINE_COLUMNS.items()
+                ],
             }
             for position, row in enumerate(INVOICE.value(invoice, "lines"))
         ],
-        "tax": INVOICE.value(invoice, "tax_by_rate"),
-        "empty": {"title": "No lines yet", "text": "An invoice needs a line before it can be approved or sent."},
+        "tax": [_tax_part(part, invoice.currency) for part in INVOICE.value(invoice, "tax_by_rate")],
+        "empty": {
+            "title": say("No lines yet"),
+            "text": say("An invoice needs a line before it can be approved or sent."),
+        },
+    }
+
+
+def _shown(key: str, text: str) -> str:
+    """Write a line's numbers as the reader's language does, with the places that they have."""
+    return number_text(text) if key in _NUMBERS else text
+
+
+def _tax_part(part: dict[str, str], currency: str) -> dict[str, str]:
+    return {
+        "rate": number_text(part["rate"]),
+        "net": amount_text(part["net"], currency),
+        "tax": amount_text(part["tax"], currency),
     }
 
 
@@ -109,12 +172,13 @@ def _rows(session: Session, actor: Actor, customer: Customer) -> dict[str, Any]:
         "columns": [{"key": key, "label": label, "number": key == "total"} for key, label in _COLUMNS.items()],
         "rows": [_row(invoice) for invoice in rows],
         "more": more,
+        "list_url": url_for("InvoiceView.list", customer_id=customer.id),
         "add_url": add_url,
         "empty": {
-            "title": "No invoices yet",
-            "text": "An invoice starts as a draft; sending it approves it.",
+            "title": say("No invoices yet"),
+            "text": say("An invoice starts as a draft; sending it approves it."),
             "action_url": add_url,
-            "action_label": "Add invoice",
+            "action_label": say("Add invoice"),
         },
     }
 
@@ -122,8 +186,8 @@ def _rows(session: Session, actor: Actor, customer: Customer) -> dict[str, Any]:
 def _row(invoice: Invoice) -> dict[str, Any]:
     values = {
         "number": invoice.number,
-        "invoice_date": format_date(invoice.invoice_date, "d MMM yyyy"),
-        "total": format_currency(invoice.total, invoice.currency),
+        "invoice_date": date_text(invoice.invoice_date),
+        "total": amount_text(invoice.total, invoice.currency),
         "status": status_tag(invoice),
     }
     return {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, SelectBase, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import ensure
 from app.access.table import Operation
+from app.core import search_index
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.core.words import say
 from app.customers import queries as customers
-from app.customers.models import Customer
 from app.invoices.models import Invoice, Issuer
 
 
@@ -32,17 +33,31 @@ def invoice(session: Session, actor: Actor, *, invoice_id: int, lock: bool = Fal
         statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
     found: Invoice | None = session.scalar(statement)
     if found is None:
-        raise NotFound("There is no invoice with this id.")
+        raise NotFound(say("There is no invoice with this id."))
     return found
 
 
-def deleted_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoice:
-    """Return one invoice of the actor's dealer, deleted or not, locked. Raises NotFound."""
+def trash(actor: Actor) -> Select[Invoice]:
+    """Select the deleted invoices of the customers of the actor's dealer, each with its customer. Raises Forbidden."""
+    ensure(actor, Operation.TRASH, "invoice")
+    return (
+        select(Invoice)
+        .join(Invoice.customer)
+        .options(contains_eager(Invoice.customer))
+        .where(Invoice.deleted_at.is_not(None), Invoice.purged_at.is_(None), customers.of_dealer(actor))
+    )
+
+
+def deleted_invoice(session: Session, actor: Actor, *, invoice_id: int, lock: bool = True) -> Invoice:
+    """Return one invoice of the actor's dealer, deleted or not, yet not purged. Raises NotFound."""
     ensure(actor, Operation.READ, "invoice")
-    statement = select(Invoice).join(Invoice.customer).where(Invoice.id == invoice_id, customers.of_dealer(actor))
-    found: Invoice | None = session.scalar(statement.with_for_update(of=Invoice))
+    statement = select(Invoice).join(Invoice.customer)
+    statement = statement.where(Invoice.id == invoice_id, Invoice.purged_at.is_(None), customers.of_dealer(actor))
+    if lock:
+        statement = statement.with_for_update(of=Invoice).execution_options(populate_existing=True)
+    found: Invoice | None = session.scalar(statement)
     if found is None:
-        raise NotFound("There is no invoice with this id.")
+        raise NotFound(say("There is no invoice with this id."))
     return found
 
 
@@ -72,17 +87,18 @@ def issuer_by_id(session: Session, actor: Actor, *, issuer_id: int, lock: bool =
     statement = issuers(actor).where(Issuer.id == issuer_id)
     found: Issuer | None = session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
-        raise NotFound("There is no issuer with this id.")
+        raise NotFound(say("There is no issuer with this id."))
     return found
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Return the condition that number, status, order number, or the customer's name holds `text`."""
-    columns = (
-        Invoice.number,
-        Invoice.status,
-        Invoice.purchase_order_number,
-        Customer.company_name,
-        Customer.last_name,
-    )
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    """Return the condition that number, order number, status or customer is what `text` asks for."""
+    return search_index.among(Invoice.id, findings(text))
+
+
+def findings(text: str) -> list[SelectBase]:
+    """Return selections of the ids that `matching` is about."""
+    ways: list[SelectBase] = [select(Invoice.id).where(Invoice.status == text.lower())]
+    ways += search_index.findings("invoice", text)
+    ways += [select(Invoice.id).where(Invoice.customer_id.in_(ids)) for ids in search_index.findings("customer", text)]
+    return ways

@@ -8,12 +8,16 @@ from flask import current_app
 from sqlalchemy.orm import raiseload, selectinload
 
 from app.core.money import as_text, minor_unit
+from app.core.words import say
 from app.invoices import queries, service
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
+from app.invoices.labels import INVOICE_LABELS, ISSUER_LABELS
+from app.invoices.list_filters import INVOICE_FILTERS
 from app.invoices.models import Invoice, Issuer, as_line
 from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
+from app.mailer.choices import Choices
+from app.mailer.facts import Defaults
 from app.mailer.rules import Plan
-from app.mailer.service import Choices, Defaults
 from app.web.resource import Resource
 
 
@@ -28,8 +32,11 @@ def _tax_by_rate(invoice: Invoice) -> list[dict[str, str]]:
 
 INVOICE = Resource(
     name="invoice",
-    label="Invoice",
-    plural="Invoices",
+    label=say("Invoice"),
+    plural=say("Invoices"),
+    add_label=say("Add invoice"),
+    none_yet=say("No invoices yet"),
+    labels=INVOICE_LABELS,
     model=Invoice,
     fields=INVOICE_FIELDS,
     rows=queries.invoices,
@@ -42,7 +49,8 @@ INVOICE = Resource(
         "status": Invoice.status,
         "total": Invoice.total,
     },
-    default_order=(Invoice.invoice_date.desc(), Invoice.id.desc()),
+    default_order="-invoice_date",
+    list_filters=INVOICE_FILTERS,
     filters={
         "id": Invoice.id,
         "number": Invoice.number,
@@ -73,18 +81,26 @@ INVOICE = Resource(
     delete=lambda session, actor, number, version: service.delete_invoice(
         session, actor, invoice_id=number, version=version
     ),
+    trash=queries.trash,
+    restore=lambda session, actor, number, version, act: service.restore_invoice(
+        session, actor, invoice_id=number, version=version, act=act
+    ),
+    purge=lambda session, actor, number, reason, version: service.purge_invoice(
+        session, actor, invoice_id=number, reason=reason, version=version
+    ),
 )
 
 ISSUER = Resource(
     name="issuer",
-    label="Issuer",
-    plural="Issuer",
+    label=say("Issuer"),
+    plural=say("Issuer"),
+    labels=ISSUER_LABELS,
     model=Issuer,
     fields=ISSUER_FIELDS,
     rows=queries.issuers,
     get=lambda session, actor, number: queries.issuer_by_id(session, actor, issuer_id=number),
     orders={"id": Issuer.id, "name": Issuer.name},
-    default_order=(Issuer.id,),
+    default_order="id",
     filters={"id": Issuer.id, "name": Issuer.name},
     update=lambda session, actor, number, values, version: service.update_issuer(
         session, actor, issuer_id=number, values=values, version=version

@@ -9,6 +9,7 @@ from typing import Any
 from unicodedata import category
 
 from app.core.money import as_text, parse_decimal, round_half_up
+from app.core.words import Words, said, say, say_count
 
 MAX_LINES = 1_000
 MAX_DESCRIPTION = 200
@@ -34,6 +35,18 @@ class InvoiceStatus(StrEnum):
     DRAFT = "draft"
     APPROVED = "approved"
     SENT = "sent"
+
+    @property
+    def words(self) -> Words:
+        """Return what people read for it."""
+        return _STATUS_WORDS[self]
+
+
+_STATUS_WORDS = {
+    InvoiceStatus.DRAFT: say("Draft"),
+    InvoiceStatus.APPROVED: say("Approved"),
+    InvoiceStatus.SENT: say("Sent"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +131,13 @@ def validate_lines(raw: object) -> tuple[tuple[Line, ...], dict[str, list[str]]]
     Returns the lines, and what is wrong by place ("lines", "lines.0.quantity"). There are lines only if nothing is.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
-        return (), {"lines": ["Enter a list of lines."]}
+        return (), {"lines": [say("Enter a list of lines.")]}
     if len(raw) > MAX_LINES:
-        return (), {"lines": [f"An invoice has at most {MAX_LINES:,} lines."]}
+        return (), {
+            "lines": [
+                say_count("An invoice has at most {count} line.", "An invoice has at most {count} lines.", MAX_LINES)
+            ]
+        }
     errors: dict[str, list[str]] = {}
     lines = [_read_line(row, f"lines.{position}", errors) for position, row in enumerate(raw)]
     if errors:
@@ -128,30 +145,30 @@ def validate_lines(raw: object) -> tuple[tuple[Line, ...], dict[str, list[str]]]
     read = tuple(line for line in lines if line is not None)
     totals = invoice_totals(read)
     if abs(totals.net) + abs(totals.tax) >= MAX_TOTAL:
-        return (), {"lines": ["The total of these lines is too large."]}
+        return (), {"lines": [say("The total of these lines is too large.")]}
     return read, {}
 
 
 def _read_line(row: object, place: str, errors: dict[str, list[str]]) -> Line | None:
     """Read one line, and note under its place what is wrong with it."""
     if not isinstance(row, Mapping):
-        errors[place] = ["A line is an object with the fields " + ", ".join(LINE_FIELDS) + "."]
+        errors[place] = [say("A line is an object with the fields {fields}.", fields=", ".join(LINE_FIELDS))]
         return None
     known = len(errors)
     for name in row:
         if name not in LINE_FIELDS:
-            errors[f"{place}.{name}"] = ["A line has no such field."]
+            errors[f"{place}.{name}"] = [say("A line has no such field.")]
     fields: dict[str, Any] = {}
     for name, read in _READERS.items():
         try:
             fields[name] = read(row.get(name))
         except ValueError as error:
-            errors[f"{place}.{name}"] = [str(error)]
+            errors[f"{place}.{name}"] = [said(error)]
     if len(errors) > known:
         return None
     line = Line(**fields)
     if abs(line.net()) >= MAX_LINE_NET:
-        errors[f"{place}.unit_price"] = ["Quantity times unit price is too large."]
+        errors[f"{place}.unit_price"] = [say("Quantity times unit price is too large.")]
     return line
 
 
@@ -159,27 +176,27 @@ def _text(value: object, *, limit: int, required: bool = False) -> str:
     """Read one line of text, trimmed; None is empty."""
     text = "" if value is None else value
     if not isinstance(text, str):
-        raise ValueError("Enter text.")
+        raise ValueError(say("Enter text."))
     text = text.strip()
     if required and not text:
-        raise ValueError("This field is required.")
+        raise ValueError(say("This field is required."))
     if len(text) > limit:
-        raise ValueError(f"At most {limit} characters.")
+        raise ValueError(say("At most {limit} characters.", limit=limit))
     if any(category(character) in _FORBIDDEN for character in text):
-        raise ValueError("Control characters and line breaks are not allowed.")
+        raise ValueError(say("Control characters and line breaks are not allowed."))
     return text
 
 
 def _number(value: object, *, places: int, max_digits: int) -> Decimal:
     if value is None or value == "":
-        raise ValueError("This field is required.")
+        raise ValueError(say("This field is required."))
     return parse_decimal(value, places=places, max_digits=max_digits)
 
 
 def _tax_rate(value: object) -> Decimal:
     rate = _number(value, places=TAX_RATE_PLACES, max_digits=TAX_RATE_DIGITS)
     if not 0 <= rate <= _MAX_RATE:
-        raise ValueError("A tax rate is a percentage from 0 to 100.")
+        raise ValueError(say("A tax rate is a percentage from 0 to 100."))
     return rate
 
 
@@ -203,12 +220,12 @@ def next_number(account_number: str, count: int) -> str:
 
 def due_date_error(invoice_date: date, due_date: date) -> str | None:
     """Return what is wrong with a due date, if anything."""
-    return "The due date can't be before the invoice date." if due_date < invoice_date else None
+    return say("The due date can't be before the invoice date.") if due_date < invoice_date else None
 
 
 def approval_error(line_count: int) -> str | None:
     """Return what stands in the way of approving an invoice as it is, if anything."""
-    return None if line_count else "An invoice needs at least one line before it can be approved."
+    return None if line_count else say("An invoice needs at least one line before it can be approved.")
 
 
 def may_edit(status: str) -> bool:
@@ -224,7 +241,7 @@ def status_after_edit(status: str) -> InvoiceStatus:
 
     """
     if not may_edit(status):
-        raise ValueError("A sent invoice can't be changed, only credited or sent again.")
+        raise ValueError(say("A sent invoice can't be changed, only credited or sent again."))
     return InvoiceStatus.DRAFT
 
 

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure, may
 from app.access.table import Operation
-from app.core import audit, soft_delete
+from app.core import audit, purging, soft_delete
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.money import minor_unit
 from app.core.records import check_version
+from app.core.words import say
 from app.customers import queries as customers
 from app.invoices import queries
-from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors, line_of
-from app.invoices.models import Invoice, InvoiceLine, Issuer, as_line
+from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors
+from app.invoices.lines import set_lines
+from app.invoices.models import Invoice, Issuer
 from app.invoices.rules import (
     InvoiceStatus,
-    Line,
     approval_error,
-    invoice_totals,
     may_approve,
     may_edit,
     may_send,
     next_number,
     status_after_edit,
 )
-from app.lookups.editing import Edit, prepare_change, prepare_new
+from app.lookups.editing import prepare_change, prepare_new
 from app.mailer import service as mailer
+from app.mailer.choices import Again, Choices
+from app.mailer.facts import Defaults, lock_customer
 from app.mailer.rules import Document, DocumentKind, Plan
+
+_ALREADY = {
+    InvoiceStatus.APPROVED: say("This invoice is approved already."),
+    InvoiceStatus.SENT: say("This invoice is sent already."),
+}
 
 
 def create_invoice(session: Session, actor: Actor, *, values: Mapping[str, object], default_currency: str) -> Invoice:
@@ -45,14 +50,14 @@ def create_invoice(session: Session, actor: Actor, *, values: Mapping[str, objec
     try:
         customer = customers.customer(session, actor, customer_id=customer_id, lock=True)
     except NotFound as error:
-        raise Invalid("There is no customer with this id.", field="customer_id") from error
+        raise Invalid(say("There is no customer with this id."), field="customer_id") from error
     invoice = Invoice(status=InvoiceStatus.DRAFT.value)
     edit.apply(invoice)
     invoice.currency = invoice.currency or customer.currency or default_currency
     used = queries.last_series(session, customer_id=customer.id)
     invoice.series = used + 1
     invoice.number = next_number(customer.account_number, used)
-    _set_lines(invoice, edit)
+    set_lines(invoice, edit)
     session.add(invoice)
     session.flush()
     audit.record(
@@ -84,7 +89,7 @@ def update_invoice(
         before = invoice.status
         edit.apply(invoice)
         invoice.status = status_after_edit(invoice.status).value
-        _set_lines(invoice, edit)
+        set_lines(invoice, edit)
         trail = edit.trail()
         if before != invoice.status:
             trail["status"] = (before, invoice.status)
@@ -102,16 +107,38 @@ def delete_invoice(session: Session, actor: Actor, *, invoice_id: int, version: 
     return invoice
 
 
-def restore_invoice(session: Session, actor: Actor, *, invoice_id: int) -> Invoice:
-    """Bring back a deleted invoice. Raises Forbidden, NotFound, Conflict (`not_deleted`, `parent_deleted`)."""
+def restore_invoice(
+    session: Session, actor: Actor, *, invoice_id: int, version: int | None = None, act: int | None = None
+) -> Invoice:
+    """Bring back a deleted invoice; with `act`, only after that very deletion.
+
+    Raises Forbidden, NotFound, Stale, Conflict (`not_deleted`, `other_deletion`, `parent_deleted`).
+    """
     ensure(actor, Operation.RESTORE, "invoice")
-    invoice = queries.deleted_invoice(session, actor, invoice_id=invoice_id)
-    if customers.deleted_customer(session, actor, customer_id=invoice.customer_id).deleted_at is not None:
-        raise Conflict(
-            "This invoice belongs to a customer that is deleted. Restore that one first.", code="parent_deleted"
-        )
-    soft_delete.restore(session, actor, record=invoice, touch=_touch(invoice), verb=Verb.INVOICE_RESTORED)
+    invoice = _deleted_invoice(session, actor, invoice_id)
+    soft_delete.restore(
+        session, actor, record=invoice, touch=_touch(invoice), verb=Verb.INVOICE_RESTORED, version=version, act=act
+    )
     return invoice
+
+
+def purge_invoice(
+    session: Session, actor: Actor, *, invoice_id: int, reason: object, version: int | None = None
+) -> None:
+    """Wipe a deleted invoice for good, with its PDFs and messages; its number stays taken.
+
+    Raises Forbidden, NotFound, Invalid, Stale, Conflict (`not_deleted`, `still_needed`).
+    """
+    ensure(actor, Operation.PURGE, "invoice")
+    invoice = _deleted_invoice(session, actor, invoice_id)
+    purging.purge(session, actor, record=invoice, verb=Verb.INVOICE_PURGED, reason=reason, version=version)
+
+
+def _deleted_invoice(session: Session, actor: Actor, invoice_id: int) -> Invoice:
+    """Return an invoice that may be in the trash, locked after its customer, as in every verb that needs both."""
+    customer_id = queries.deleted_invoice(session, actor, invoice_id=invoice_id, lock=False).customer_id
+    customers.deleted_customer(session, actor, customer_id=customer_id)
+    return queries.deleted_invoice(session, actor, invoice_id=invoice_id)
 
 
 def approve_invoice(session: Session, actor: Actor, *, invoice_id: int, version: int | None = None) -> Invoice:
@@ -120,7 +147,7 @@ def approve_invoice(session: Session, actor: Actor, *, invoice_id: int, version:
     invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
     check_version(invoice, version)
     if not may_approve(invoice.status):
-        raise Conflict(f"This invoice is {invoice.status} already.", code="not_a_draft")
+        raise Conflict(_ALREADY[InvoiceStatus(invoice.status)], code="not_a_draft")
     _ensure_complete(invoice)
     invoice.status = InvoiceStatus.APPROVED.value
     audit.record(
@@ -129,13 +156,21 @@ def approve_invoice(session: Session, actor: Actor, *, invoice_id: int, version:
     return invoice
 
 
-def plan_invoice(
-    session: Session, actor: Actor, *, invoice: Invoice, choices: mailer.Choices, defaults: mailer.Defaults
-) -> Plan:
+def plan_invoice(session: Session, actor: Actor, *, invoice: Invoice, choices: Choices, defaults: Defaults) -> Plan:
     """Return who would get an invoice and who would not. Raises Forbidden."""
     ensure(actor, Operation.READ, "invoice")
     return mailer.plan_document(
-        session, document=_document(invoice), customer=invoice.customer, choices=choices, defaults=defaults
+        session, document=document_of(invoice), customer=invoice.customer, choices=choices, defaults=defaults
+    )
+
+
+def plan_invoice_again(
+    session: Session, actor: Actor, *, invoice: Invoice, addresses: tuple[str, ...], defaults: Defaults
+) -> Plan:
+    """Return what addresses that have had an invoice would get if it was sent again. Raises Forbidden."""
+    ensure(actor, Operation.READ, "invoice")
+    return mailer.plan_document_again(
+        session, document=document_of(invoice), customer=invoice.customer, addresses=addresses, defaults=defaults
     )
 
 
@@ -144,9 +179,9 @@ def send_invoice(
     actor: Actor,
     *,
     invoice_id: int,
-    choices: mailer.Choices,
+    choices: Choices,
     fingerprint: str | None,
-    defaults: mailer.Defaults,
+    defaults: Defaults,
     version: int | None = None,
 ) -> Plan:
     """Execute an invoice's plan: put its messages into the outbox. Sending approves a draft.
@@ -154,22 +189,59 @@ def send_invoice(
     To addresses that have it, it does nothing, and the plan says so. Raises Forbidden, NotFound, Stale, Invalid,
     Conflict (`plan_changed`, `not_approved`).
     """
-    ensure(actor, Operation.SEND, "invoice")
-    invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
-    check_version(invoice, version)
+    invoice = _to_send(session, actor, invoice_id, version)
     if not may_send(invoice.status, sender_may_approve=may(actor, Operation.APPROVE, "invoice")):
-        raise Conflict("This invoice is not approved yet.", code="not_approved")
+        raise Conflict(say("This invoice is not approved yet."), code="not_approved")
     _ensure_complete(invoice)
-    chosen = plan_invoice(session, actor, invoice=invoice, choices=choices, defaults=defaults)
-    base = plan_invoice(session, actor, invoice=invoice, choices=mailer.Choices(), defaults=defaults)
-    mailer.ensure_fingerprint(chosen, base, fingerprint)
-    done, made = mailer.put_into_outbox(session, chosen=chosen, customer=invoice.customer, defaults=defaults)
+    done, made = mailer.send_document(
+        session,
+        document=document_of(invoice),
+        customer=invoice.customer,
+        choices=choices,
+        fingerprint=fingerprint,
+        defaults=defaults,
+    )
     if made:
         before = invoice.status
         invoice.status = InvoiceStatus.SENT.value
         changes = {"status": (before, invoice.status)} if before != invoice.status else {}
         audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes), *made])
     return done
+
+
+def send_invoice_again(
+    session: Session,
+    actor: Actor,
+    *,
+    invoice_id: int,
+    again: Again,
+    defaults: Defaults,
+    version: int | None = None,
+) -> Plan:
+    """Send an invoice once more to addresses that have had it, for a reason.
+
+    Raises Forbidden, NotFound, Stale, Invalid (never had it, or must not get it), Conflict (`on_its_way`).
+    """
+    invoice = _to_send(session, actor, invoice_id, version)
+    done, made = mailer.send_document_again(
+        session,
+        document=document_of(invoice),
+        customer=invoice.customer,
+        addresses=again.addresses,
+        defaults=defaults,
+    )
+    touched = [_touch(invoice), *made]
+    audit.record(session, actor, verb=Verb.INVOICE_SENT_AGAIN, touched=touched, reason=again.reason)
+    return done
+
+
+def _to_send(session: Session, actor: Actor, invoice_id: int, version: int | None) -> Invoice:
+    """Return an invoice to send, locked after its customer, as in every verb that needs both."""
+    ensure(actor, Operation.SEND, "invoice")
+    lock_customer(session, queries.invoice(session, actor, invoice_id=invoice_id).customer_id)
+    invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
+    check_version(invoice, version)
+    return invoice
 
 
 def update_issuer(
@@ -189,42 +261,20 @@ def update_issuer(
     return issuer
 
 
-def _document(invoice: Invoice) -> Document:
+def document_of(invoice: Invoice) -> Document:
+    """Return an invoice as a plan asks for it."""
     return Document(kind=DocumentKind.INVOICE, id=invoice.id, number=invoice.number, version=invoice.version)
 
 
 def _ensure_editable(invoice: Invoice) -> None:
     if not may_edit(invoice.status):
-        raise Conflict("A sent invoice can't be changed, only credited or sent again.", code="sent")
+        raise Conflict(say("A sent invoice can't be changed, only credited or sent again."), code="sent")
 
 
 def _ensure_complete(invoice: Invoice) -> None:
     error = approval_error(len(invoice.lines))
     if error:
         raise Invalid(error, field="lines")
-
-
-def _set_lines(invoice: Invoice, edit: Edit) -> None:
-    """Make the rows of the lines, and add them up in the invoice's currency."""
-    places = minor_unit(invoice.currency)
-    if "lines" in edit.changes:
-        given = [line_of(row) for row in edit.changes["lines"][1]]
-        for row, line in zip(invoice.lines, given, strict=False):
-            _fill(row, line)
-        del invoice.lines[len(given) :]
-        for position in range(len(invoice.lines), len(given)):
-            invoice.lines.append(_fill(InvoiceLine(position=position), given[position]))
-    totals = invoice_totals([as_line(row) for row in invoice.lines], places=places)
-    for row in invoice.lines:
-        row.net = as_line(row).net(places=places)
-    invoice.net, invoice.tax, invoice.total = totals.net, totals.tax, totals.total
-
-
-def _fill(row: InvoiceLine, line: Line) -> InvoiceLine:
-    row.description, row.category, row.reference = line.description, line.category, line.reference
-    row.quantity, row.unit_price, row.tax_rate = line.quantity, line.unit_price, line.tax_rate
-    row.net = Decimal(0)
-    return row
 
 
 def _touch(invoice: Invoice, changes: Mapping[str, tuple[Any, Any]] | None = None) -> Touch:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from flask import current_app, render_template, url_for
 from flask_babel import force_locale, format_currency, format_date
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.bill_format import BillFormat
 from app.core.money import minor_unit
+from app.core.words import say
 from app.invoices import queries
 from app.invoices.models import Invoice, Issuer, as_line
 from app.invoices.pdf import short_pdf
@@ -15,7 +19,7 @@ from app.invoices.pdf_model import InvoiceDocument, IssuerDetails
 from app.invoices.rules import may_edit
 from app.mailer.documents import Letter, Rendered
 from app.mailer.models import Message
-from app.mailer.plan_model import DocumentKind
+from app.mailer.plan_model import Document, DocumentKind
 from app.mailer.rules import explain
 
 NO_SENDER = "counterpart@localhost"
@@ -25,7 +29,15 @@ class InvoiceSource:
     """What the mailer asks of invoices."""
 
     kind = DocumentKind.INVOICE
-    noun = "invoice"
+    noun = say("invoice")
+
+    def documents(self, session: Session, ids: Collection[int]) -> Mapping[int, Document]:
+        """Return invoices by their ids, as a plan asks for them."""
+        columns = select(Invoice.id, Invoice.number, Invoice.version)
+        return {
+            row.id: Document(kind=self.kind, id=row.id, number=row.number, version=row.version)
+            for row in session.execute(columns.where(Invoice.id.in_(ids)))
+        }
 
     def page(self, document_id: int) -> str:
         """Return the address of an invoice's page."""

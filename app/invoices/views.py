@@ -8,29 +8,27 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, flash, redirect, request, url_for
+from flask import Response, current_app, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from flask_babel import format_currency
 
-from app.access.ask import ensure, may
-from app.access.table import Operation
 from app.core import clock
 from app.core.actor import Actor
-from app.core.errors import Conflict, DomainError
-from app.core.unit_of_work import unit_of_work
+from app.core.words import say
 from app.customers import queries as customers
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.api import pdf_answer
+from app.invoices.labels import LINE_LABELS
 from app.invoices.models import Invoice
-from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
-from app.invoices.rules import may_edit
-from app.mailer.panels import plan_changes, plan_context, sending_summary
-from app.mailer.service import Choices
+from app.invoices.resource import INVOICE, ISSUER
+from app.invoices.rules import InvoiceStatus, may_edit
+from app.invoices.sending import SENDING
+from app.mailer.send_pages import SendPages
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link, tag
+from app.web.formats import amount_text
 from app.web.forms import RecordForm
 from app.web.request_filters import id_or_404
 
@@ -40,34 +38,28 @@ LINE_FIELDS = ("description", "category", "quantity", "unit_price", "tax_rate", 
 _TONES = {"draft": "neutral", "approved": "info", "sent": "success"}
 
 
-class InvoiceView(AdminView):
+class InvoiceView(SendPages, AdminView):
     """Invoices: the list, the page, the form with its lines, approval, the PDF, and sending."""
 
     resource = INVOICE
     route_base = "/invoices"
-    method_permission_name = {"approve": "approve", "send": "read", "pdf": "read"}
+    method_permission_name = {"approve": "approve", "send": "read", "send_again": "send", "pdf": "read"}
+    sending = SENDING
     list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
-    sections = (("Invoice", ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
+    list_choices = ["purchase_order_number", "currency", "net", "tax", "created_at", "last_modified_at"]
+    sections = ((say("Invoice"), ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
     show_extra = (
-        ("Totals", ("net", "tax", "total")),
-        ("System Information", ("created_at", "last_modified_at")),
+        (say("Totals"), ("net", "tax", "total")),
+        (say("System Information"), ("created_at", "last_modified_at")),
     )
-    label_columns = {
-        "customer_id": "Customer",
-        "created_at": "Created",
-        "last_modified_at": "Last Modified",
-        "invoice_date": "Invoice date",
-        "due_date": "Due date",
-        "purchase_order_number": "Purchase order number",
-    }
-    description_columns = {"currency": "Left empty: the customer's."}
-    search_hint = "Number, status, order number, or the customer's name."
-    empty_text = "Add an invoice here, or from a customer's page."
+    description_columns = {"currency": say("Left empty: the customer's.")}
+    search_hint = say("Number, status, order number, or the customer's name.")
+    empty_text = say("Add an invoice here, or from a customer's page.")
 
     def cell(self, record: Invoice, name: str) -> Any:
         """Show amounts in their currency, the status as a mark, and the customer as a link."""
         if name in ("net", "tax", "total"):
-            return format_currency(getattr(record, name), record.currency)
+            return amount_text(getattr(record, name), record.currency)
         if name == "status":
             return status_tag(record)
         if name == "customer_id":
@@ -76,7 +68,7 @@ class InvoiceView(AdminView):
 
     def record_title(self, record: Invoice) -> str:
         """Return the number."""
-        return f"Invoice {record.number}"
+        return say("Invoice {number}", number=record.number)
 
     def subtitle(self, _actor: Actor, record: Invoice) -> str:
         """Return the customer."""
@@ -124,6 +116,7 @@ class InvoiceView(AdminView):
             "extra_template": "invoices/lines_form.html",
             "line_rows": [*rows, *([empty] * EMPTY_LINES)],
             "line_fields": LINE_FIELDS,
+            "line_labels": LINE_LABELS,
         }
 
     @expose("/<pk>/approve", methods=["GET", "POST"])
@@ -133,12 +126,16 @@ class InvoiceView(AdminView):
         actor, number = current_actor(), id_or_404(pk)
         invoice = queries.invoice(db.session(), actor, invoice_id=number)
         return self.confirmed(
-            title=f"Approve invoice {invoice.number}",
-            text=f"Approve it over {format_currency(invoice.total, invoice.currency)} for {invoice.customer.label}?",
-            submit_label="Approve",
+            title=say("Approve invoice {number}", number=invoice.number),
+            text=say(
+                "Approve it over {amount} for {customer}?",
+                amount=amount_text(invoice.total, invoice.currency),
+                customer=invoice.customer.label,
+            ),
+            submit_label=say("Approve"),
             record=invoice,
             run=lambda session, version: service.approve_invoice(session, actor, invoice_id=number, version=version),
-            done=f"Invoice {invoice.number} is approved.",
+            done=say("Invoice {number} is approved.", number=invoice.number),
             after=self.show_url(number),
         )
 
@@ -148,62 +145,6 @@ class InvoiceView(AdminView):
         """Show the PDF."""
         return pdf_answer(id_or_404(pk))
 
-    @expose("/<pk>/send", methods=["GET", "POST"])
-    @has_access
-    def send(self, pk: str) -> Answer:
-        """Show the plan; execute that very plan, or refuse and show what has changed.
-
-        Who may read an invoice may look at its plan; only who may send it may post anything here.
-        """
-        actor, number = current_actor(), id_or_404(pk)
-        if request.method == "POST":
-            ensure(actor, Operation.SEND, "invoice")
-        invoice = queries.invoice(db.session(), actor, invoice_id=number)
-        error: DomainError | None = None
-        choices = Choices(untick=tuple(_unticked()))
-        try:
-            choices = _choices()
-            if request.method == "POST" and request.form.get("action") == "send":
-                return self._sent(actor, number, choices)
-        except DomainError as refusal:
-            error = refusal
-            invoice = queries.invoice(db.session(), actor, invoice_id=number)
-        plan = planned(db.session(), actor, invoice, choices)
-        changed = error is not None and error.code == "plan_changed"
-        page = self.render_template(
-            "mailer/plan.html",
-            title=f"Send invoice {invoice.number}",
-            form=RecordForm(data={"version": invoice.version}),
-            record=invoice,
-            cancel_url=self.show_url(number),
-            error=error,
-            may_send=may(actor, Operation.SEND, "invoice"),
-            typed_in=request.form.get("recipients", ""),
-            changes=plan_changes(request.form.getlist("looked_at"), plan) if changed else [],
-            **plan_context(plan, untick=choices.untick),
-        )
-        return page if error is None else (page, error.status)
-
-    def _sent(self, actor: Actor, number: int, choices: Choices) -> Answer:
-        fingerprint = request.form.get("fingerprint", "")
-        if not fingerprint:
-            raise Conflict("Look at the plan first, then send it.", code="plan_changed")
-        with unit_of_work(db.session) as session:
-            plan = service.send_invoice(
-                session,
-                actor,
-                invoice_id=number,
-                choices=choices,
-                fingerprint=fingerprint,
-                defaults=sending_defaults(),
-            )
-        summary = sending_summary(plan)
-        if summary:
-            flash(summary, "success")
-        else:
-            flash("Nobody is left to get this invoice; nothing was sent.", "warning")
-        return redirect(f"{self.show_url(number)}?tab=messages")
-
 
 class IssuerView(AdminView):
     """The company that sends: one record, which an administrator edits."""
@@ -212,28 +153,21 @@ class IssuerView(AdminView):
     route_base = "/issuer"
     list_columns = ["name", "vat_number", "email", "bank_name"]
     sections = (
-        ("Company", ("name", "vat_number", "email", "website")),
-        ("Address", (*(f"address_line_{line}" for line in range(1, 6)), "postcode", "country")),
-        ("Bank", ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")),
-        ("Footer", ("footer",)),
+        (say("Company"), ("name", "vat_number", "email", "website")),
+        (say("Address"), (*(f"address_line_{line}" for line in range(1, 6)), "postcode", "country")),
+        (say("Bank"), ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")),
+        (say("Footer"), ("footer",)),
     )
-    label_columns = {
-        "vat_number": "VAT number",
-        "bank_iban": "IBAN",
-        "bank_bic": "BIC",
-        "bank_sort_code": "Sort code",
-        "bank_account_number": "Account number",
-    }
     description_columns = {
-        "name": "Stands on every invoice, and as the sender of every mail.",
-        "email": "The sender's address, unless the settings name another.",
-        "footer": "At the foot of every invoice: company number, registered office.",
+        "name": say("Stands on every invoice, and as the sender of every mail."),
+        "email": say("The sender's address, unless the settings name another."),
+        "footer": say("At the foot of every invoice: company number, registered office."),
     }
 
 
 def status_tag(invoice: Invoice) -> Any:
     """Return the mark of an invoice's status."""
-    return tag(invoice.status.capitalize(), _TONES.get(invoice.status, "neutral"))
+    return tag(InvoiceStatus(invoice.status).words, _TONES.get(invoice.status, "neutral"))
 
 
 def posted_lines() -> list[dict[str, str]]:
@@ -247,17 +181,3 @@ def posted_lines() -> list[dict[str, str]]:
         if found and found.group(2) in LINE_FIELDS:
             rows.setdefault(int(found.group(1)), {})[found.group(2)] = value
     return [row for _, row in sorted(rows.items()) if any(value.strip() for value in row.values())]
-
-
-def _choices() -> Choices:
-    """Return what staff typed in or unticked. Raises Invalid."""
-    if request.method == "GET":
-        return Choices()
-    typed = [part for part in re.split(r"[,;\s]+", request.form.get("recipients", "")) if part]
-    return Choices.checked(recipients=typed or None, untick=[] if typed else _unticked())
-
-
-def _unticked() -> list[str]:
-    """Return the addresses of the plan that was looked at whose mark was taken away."""
-    kept = set(request.form.getlist("keep"))
-    return [address for address in request.form.getlist("planned") if address not in kept]

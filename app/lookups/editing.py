@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure_settable
+from app.access.names import name_of
 from app.core import clock
 from app.core.actor import Actor
 from app.core.cleaning import clean_values, missing_values
 from app.core.errors import FieldErrors, Invalid
 from app.core.fields import Code, Field, Fields, Reference, References
 from app.core.records import Record
+from app.core.words import say
 from app.lookups.models import LOOKUP_MODELS, Lookup
 from app.lookups.queries import dealer_by_code, rows_by_id
 
@@ -62,7 +64,7 @@ def prepare_new(
     )
     rows = _chosen_rows(session, fields, values, errors, current={})
     values = defaults | values
-    _raise_if(errors | {name: texts for name, texts in rule(values).items() if name not in errors})
+    _raise_if(_with_rule(errors, rule(values)))
     return Edit(fields, {name: (None, value) for name, value in values.items() if value not in (None, [])}, rows)
 
 
@@ -86,9 +88,9 @@ def prepare_change(
     _ensure_settable(actor, resource, fields, changed=[*changes, *errors])
     for name in changes:
         if fields[name].once:
-            errors[name] = ["This is set once, when the record is made, and can't be changed here."]
+            errors[name] = [say("This is set once, when the record is made, and can't be changed here.")]
     rows = _chosen_rows(session, fields, {name: new for name, (_, new) in changes.items()}, errors, current=current)
-    _raise_if(errors | {name: texts for name, texts in rule(current | values).items() if name not in errors})
+    _raise_if(_with_rule(errors, rule(current | values)))
     return Edit(fields, changes, rows)
 
 
@@ -96,9 +98,22 @@ def _ensure_settable(actor: Actor, resource: str, fields: Fields, *, changed: li
     ensure_settable(actor, resource, [name for name in changed if name in fields])
 
 
+def _with_rule(errors: FieldErrors, broken: FieldErrors) -> FieldErrors:
+    """Add what the record as a whole breaks to the fields' own errors.
+
+    What a rule says at several fields is left out when one of them was given and can't be read: whether the rule is
+    broken isn't known.
+    """
+    unsure = {text for name in errors for text in broken.get(name, ())}
+    told = {
+        name: [text for text in texts if text not in unsure] for name, texts in broken.items() if name not in errors
+    }
+    return errors | {name: texts for name, texts in told.items() if texts}
+
+
 def _raise_if(errors: FieldErrors) -> None:
     if errors:
-        raise Invalid("Some of this can't be saved as it is; see the fields that are marked.", errors=errors)
+        raise Invalid(say("Some of this can't be saved as it is; see the fields that are marked."), errors=errors)
 
 
 def _chosen_rows(
@@ -117,7 +132,7 @@ def _chosen_rows(
         elif isinstance(kind, Code) and kind.source == "dealer":
             dealer = dealer_by_code(session, value)
             if dealer is None or (not dealer.active and current.get(name) != value):
-                errors[name] = [f"There is no active dealer with the code {value}."]
+                errors[name] = [say("There is no active dealer with the code {code}.", code=value)]
     return rows
 
 
@@ -128,10 +143,14 @@ def _checked_rows(
     ids = value if isinstance(value, list) else [value]
     chosen_before = set(before) if isinstance(before, list) else {before} if isinstance(before, int) else set()
     found = rows_by_id(session, resource=resource, ids=ids, kept=chosen_before)
-    words = resource.replace("_", " ")
-    texts = [f"There is no {words} with the id {missing}." for missing in ids if missing not in found]
+    kind_name = name_of(resource)
+    texts: list[str] = [
+        say("There is no {kind} with the id {id}.", kind=kind_name, id=missing)
+        for missing in ids
+        if missing not in found
+    ]
     texts += [
-        f"{row.name} is no longer active and can't be newly chosen."
+        say("{name} is no longer active and can't be newly chosen.", name=row.name)
         for row in found.values()
         if not row.active and row.id not in chosen_before
     ]

@@ -5,38 +5,81 @@ from __future__ import annotations
 from typing import Any
 
 from app.access.table import LOOKUPS
+from app.core.words import say
 from app.lookups import queries, service
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.rules import LOOKUP_FIELDS
+from app.web.list_filters import yes_no
 from app.web.resource import Resource
 
-_PLURALS = {
-    "contact_type": "Contact types",
-    "title": "Titles",
-    "number_type": "Number types",
-    "topic": "Topics",
-    "ticket_type": "Ticket types",
-    "ticket_status": "Ticket statuses",
-    "correspondence_type": "Correspondence types",
-    "usage_report_profile": "Usage report profiles",
-    "customer_status": "Customer statuses",
-    "dealer": "Dealers",
+# Of each list: one row, all of them, the button that adds one, and what an empty list says.
+_TEXTS = {
+    "contact_type": (
+        say("Contact type"),
+        say("Contact types"),
+        say("Add contact type"),
+        say("No contact types yet"),
+    ),
+    "title": (say("Title"), say("Titles"), say("Add title"), say("No titles yet")),
+    "number_type": (say("Number type"), say("Number types"), say("Add number type"), say("No number types yet")),
+    "topic": (say("Topic"), say("Topics"), say("Add topic"), say("No topics yet")),
+    "ticket_type": (say("Ticket type"), say("Ticket types"), say("Add ticket type"), say("No ticket types yet")),
+    "ticket_status": (
+        say("Ticket status"),
+        say("Ticket statuses"),
+        say("Add ticket status"),
+        say("No ticket statuses yet"),
+    ),
+    "correspondence_type": (
+        say("Correspondence type"),
+        say("Correspondence types"),
+        say("Add correspondence type"),
+        say("No correspondence types yet"),
+    ),
+    "usage_report_profile": (
+        say("Usage report profile"),
+        say("Usage report profiles"),
+        say("Add usage report profile"),
+        say("No usage report profiles yet"),
+    ),
+    "customer_status": (
+        say("Customer status"),
+        say("Customer statuses"),
+        say("Add customer status"),
+        say("No customer statuses yet"),
+    ),
+    "dealer": (say("Dealer"), say("Dealers"), say("Add dealer"), say("No dealers yet")),
+}
+LABELS = {
+    "name": say("Name"),
+    "active": say("Active"),
+    "position": say("Position in the list"),
+    "closed": say("Closed"),
+    "correspondence_class": say("Class"),
+    "bulk": say("Bulk"),
+    "allows_correspondence": say("Allows Correspondence"),
+    "code": say("Code"),
 }
 
 
 def _resource(name: str) -> Resource:
     model: Any = LOOKUP_MODELS[name]
+    label, plural, add_label, none_yet = _TEXTS[name]
     columns = {field: getattr(model, field) for field in LOOKUP_FIELDS[name]}
     return Resource(
         name=name,
-        label=name.replace("_", " ").capitalize(),
-        plural=_PLURALS[name],
+        label=label,
+        plural=plural,
+        add_label=add_label,
+        none_yet=none_yet,
+        labels=LABELS,
         model=model,
         fields=LOOKUP_FIELDS[name],
         rows=lambda actor: queries.rows(actor, resource=name),
         get=lambda session, actor, number: queries.row(session, actor, resource=name, lookup_id=number),
-        orders={"id": model.id, **columns},
-        default_order=(model.position, model.name),
+        orders={"id": model.id, **columns, "position": (model.position, model.name)},
+        default_order="position",
+        list_filters=(yes_no("active", say("Active"), model.active),),
         filters={"id": model.id, **columns},
         matching=lambda text: model.name.icontains(text, autoescape=True),
         create=lambda session, actor, values: service.create_lookup(session, actor, resource=name, values=values),
@@ -45,6 +88,13 @@ def _resource(name: str) -> Resource:
         ),
         delete=lambda session, actor, number, version: service.delete_lookup(
             session, actor, resource=name, lookup_id=number, version=version
+        ),
+        trash=lambda actor: queries.trash(actor, resource=name),
+        restore=lambda session, actor, number, version, act: service.restore_lookup(
+            session, actor, resource=name, lookup_id=number, version=version, act=act
+        ),
+        purge=lambda session, actor, number, reason, version: service.purge_lookup(
+            session, actor, resource=name, lookup_id=number, reason=reason, version=version
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from app.core.fields import Choice, Field, Fields, Flag, Text, Whole
+from app.core.words import Words, say
 
 
 class CorrespondenceClass(StrEnum):
@@ -14,6 +15,19 @@ class CorrespondenceClass(StrEnum):
     CREDIT_CONTROL = "credit_control"
     CUSTOMER_SERVICES = "customer_services"
     MARKETING = "marketing"
+
+    @property
+    def words(self) -> Words:
+        """Return what people read for it."""
+        return _CLASS_WORDS[self]
+
+
+_CLASS_WORDS = {
+    CorrespondenceClass.BILLING: say("Billing"),
+    CorrespondenceClass.CREDIT_CONTROL: say("Credit control"),
+    CorrespondenceClass.CUSTOMER_SERVICES: say("Customer services"),
+    CorrespondenceClass.MARKETING: say("Marketing"),
+}
 
 
 _COMMON: dict[str, Field] = {

@@ -9,12 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
+from app.access.names import name_of
 from app.access.table import Operation
-from app.core import audit, soft_delete
+from app.core import audit, purging, soft_delete
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
-from app.core.errors import Conflict, FieldErrors, NotFound
+from app.core.errors import Conflict, FieldErrors
+from app.core.reach import Reach, lessened
 from app.core.records import check_version
+from app.core.words import say
 from app.lookups import queries
 from app.lookups.editing import prepare_change, prepare_new
 from app.lookups.models import LOOKUP_MODELS, Lookup
@@ -54,9 +57,10 @@ def update_lookup(
         with session.no_autoflush:
             edit.apply(row)
             _refuse_duplicate(session, resource, row)
-        audit.record(
-            session, actor, verb=Verb.LOOKUP_UPDATED, touched=[Touch(resource, row.id, row.name, edit.trail())]
-        )
+        touched = [Touch(resource, row.id, row.name, edit.trail())]
+        if "allows_correspondence" in edit.changes:
+            touched += lessened(session, Reach(status_id=row.id))
+        audit.record(session, actor, verb=Verb.LOOKUP_UPDATED, touched=touched)
     return row
 
 
@@ -71,15 +75,38 @@ def delete_lookup(
     return row
 
 
-def restore_lookup(session: Session, actor: Actor, *, resource: str, lookup_id: int) -> Lookup:
-    """Bring back a deleted row. Raises Forbidden, NotFound, Conflict when a living one has its name."""
+def restore_lookup(
+    session: Session,
+    actor: Actor,
+    *,
+    resource: str,
+    lookup_id: int,
+    version: int | None = None,
+    act: int | None = None,
+) -> Lookup:
+    """Bring back a deleted row; with `act`, only after that very deletion.
+
+    Raises Forbidden, NotFound, Stale, Conflict (`not_deleted`, `other_deletion`; `duplicate` when a living one has its
+    name).
+    """
     ensure(actor, Operation.RESTORE, resource)
-    row = session.get(LOOKUP_MODELS[resource], lookup_id, with_for_update=True)
-    if row is None:
-        raise NotFound(f"There is no {resource.replace('_', ' ')} with this id.")
+    row = queries.deleted_row(session, resource=resource, lookup_id=lookup_id)
     _refuse_duplicate(session, resource, row)
-    soft_delete.restore(session, actor, record=row, touch=Touch(resource, row.id, row.name), verb=Verb.LOOKUP_RESTORED)
+    touch = Touch(resource, row.id, row.name)
+    soft_delete.restore(session, actor, record=row, touch=touch, verb=Verb.LOOKUP_RESTORED, version=version, act=act)
     return row
+
+
+def purge_lookup(
+    session: Session, actor: Actor, *, resource: str, lookup_id: int, reason: object, version: int | None = None
+) -> None:
+    """Wipe a deleted row for good, unless something has it chosen; a dealer's code stays taken.
+
+    Raises Forbidden, NotFound, Invalid, Stale, Conflict (`not_deleted`, `still_needed`).
+    """
+    ensure(actor, Operation.PURGE, resource)
+    row = queries.deleted_row(session, resource=resource, lookup_id=lookup_id)
+    purging.purge(session, actor, record=row, verb=Verb.LOOKUP_PURGED, reason=reason, version=version)
 
 
 def _no_rule(_values: Mapping[str, Any]) -> FieldErrors:
@@ -92,12 +119,14 @@ def _refuse_duplicate(session: Session, resource: str, row: Lookup) -> None:
     others = select(model.id).where(model.id != (row.id or 0))
     if session.scalar(others.where(model.name == row.name, model.deleted_at.is_(None)).limit(1)) is not None:
         raise Conflict(
-            f"There is a {resource.replace('_', ' ')} named {row.name} already.", code="duplicate", field="name"
+            say("There is a {kind} named {name} already.", kind=name_of(resource), name=row.name),
+            code="duplicate",
+            field="name",
         )
     code = getattr(row, "code", None)
     if code is not None and session.scalar(others.where(model.code == code).limit(1)) is not None:
         raise Conflict(
-            f"The dealer code {code} is in use, or was once; codes are never used again.",
+            say("The dealer code {code} is in use, or was once; codes are never used again.", code=code),
             code="duplicate",
             field="code",
         )

@@ -8,20 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.words import say
 from app.lookups import queries
 from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.web.admin_view import AdminView
 from app.web.pickers import PICKER_ROWS, Option, Picker
+from app.web.request_filters import ids_of
 from app.web.resource import Resource
 
 _HINTS = {
-    "active": "One that isn't active can't be newly chosen, and stays where it is chosen.",
-    "position": "Lists are sorted by this number first, then by name.",
-    "code": "Customers, contacts and users carry this code.",
-    "bulk": "May be sent to many customers at once.",
-    "allows_correspondence": "Without this, customers of this status get no document.",
-    "closed": "Tickets of this status are done.",
+    "active": say("One that isn't active can't be newly chosen, and stays where it is chosen."),
+    "position": say("Lists are sorted by this number first, then by name."),
+    "code": say("Customers, contacts and users carry this code."),
+    "bulk": say("May be sent to many customers at once."),
+    "allows_correspondence": say("Without this, customers of this status get no document."),
+    "closed": say("Tickets of this status are done."),
 }
 
 
@@ -34,15 +36,11 @@ def _view(resource: Resource) -> type[AdminView]:
         "resource": resource,
         "route_base": f"/{plural}",
         "list_columns": columns,
-        "sections": (("Details", tuple(resource.fields)),),
-        "show_extra": (("System Information", ("created_at", "last_modified_at")),),
-        "label_columns": {
-            "created_at": "Created",
-            "last_modified_at": "Last Modified",
-            "correspondence_class": "Class",
-        },
+        "list_choices": ["position", "created_at", "last_modified_at"],
+        "sections": ((say("Details"), tuple(resource.fields)),),
+        "show_extra": ((say("System Information"), ("created_at", "last_modified_at")),),
         "description_columns": {name: hint for name, hint in _HINTS.items() if name in resource.fields},
-        "empty_text": "An administrator fills this list; forms then offer its rows.",
+        "empty_text": say("An administrator fills this list; forms then offer its rows."),
     }
     return type(f"{resource.model.__name__}View", (AdminView,), attributes)
 
@@ -61,8 +59,7 @@ def lookup_picker(resource: str) -> Picker:
         return map(_option, session.scalars(statement.order_by(model.position, model.name).limit(PICKER_ROWS)))
 
     def chosen(session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
-        ids = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10]  # noqa: PLR2004
-        return map(_option, session.scalars(select(model).where(model.id.in_(ids))))
+        return map(_option, session.scalars(select(model).where(model.id.in_(ids_of(values)))))
 
     return Picker(search, chosen)
 
@@ -83,10 +80,15 @@ def dealer_picker() -> Picker:
 
     def chosen(session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
         rows = session.scalars(select(Dealer).where(Dealer.code.in_(values)))
-        return [Option(row.code, row.name, row.code) for row in rows]
+        return [Option(row.code, _words(row), row.code) for row in rows]
 
     return Picker(search, chosen)
 
 
 def _option(row: Lookup) -> Option:
-    return Option(str(row.id), row.name)
+    return Option(str(row.id), _words(row))
+
+
+def _words(row: Lookup) -> str:
+    """Return the name of a row, and that it stays only where it is chosen."""
+    return row.name if row.active and row.deleted_at is None else say("{name} (no longer active)", name=row.name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response, jsonify
 from flask_appbuilder.api import expose, protect
-from werkzeug.wrappers import Response
 
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
@@ -16,10 +16,11 @@ from app.web.api_body import read_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
+from app.web.resource import plain
 
 
 class MessageApi(AdminApi):
-    """Messages: state, attempts and reasons."""
+    """Messages: state, attempts, reasons and history."""
 
     resource = MESSAGE
     method_permission_name = {"retry": "retry", "cancel": "cancel"}
@@ -37,6 +38,16 @@ class MessageApi(AdminApi):
     def cancel(self, pk: str) -> Response:
         """Keep a message from leaving."""
         return self._verb(pk, service.cancel_message)
+
+    def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:
+        """Answer with a message and, where all of it is asked for, with its history out of the audit trail."""
+        result = self.serialise(record, columns)
+        if columns is None:
+            result["history"] = plain(queries.history(db.session(), message_id=record.id))
+        answer = jsonify(id=record.id, result=result)
+        answer.status_code = status
+        answer.set_etag(str(record.version))
+        return answer
 
     def _verb(self, pk: str, verb: Any) -> Response:
         number, actor = id_or_404(pk), current_actor()

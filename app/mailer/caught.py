@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import NotFound
+from app.core.words import say
 
 KEEP = 1000
 _ID = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
@@ -89,7 +90,7 @@ class CaughtMails:
         try:
             facts = json.loads(self._path(mail_id, ".json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotFound("There is no such mail.") from error
+            raise NotFound(say("There is no such mail.")) from error
         facts["received_at"] = datetime.fromisoformat(facts["received_at"])
         for name in ("envelope_recipients", "attachments"):
             facts[name] = tuple(facts[name])
@@ -100,7 +101,7 @@ class CaughtMails:
         try:
             return self._path(mail_id, ".eml").read_bytes()
         except OSError as error:
-            raise NotFound("There is no such mail.") from error
+            raise NotFound(say("There is no such mail.")) from error
 
     def headers(self, mail_id: str) -> list[tuple[str, str]]:
         """Return the header fields, decoded, in their order; raises NotFound."""
@@ -120,7 +121,7 @@ class CaughtMails:
         for part in self.parts(mail_id):
             if part.number == number and part.is_attachment:
                 return part
-        raise NotFound("There is no such attachment.")
+        raise NotFound(say("There is no such attachment."))
 
     def keep(self, sender: str, recipients: list[str], data: bytes) -> str:
         """Store a mail, and forget the oldest beyond a thousand; return its id. For the catcher's process alone."""
@@ -139,7 +140,7 @@ class CaughtMails:
     def _path(self, mail_id: str, suffix: str) -> Path:
         """Return a file's path; an id that is none names no file, here or elsewhere."""
         if not _ID.fullmatch(mail_id):
-            raise NotFound("There is no such mail.")
+            raise NotFound(say("There is no such mail."))
         return self.folder / f"{mail_id}{suffix}"
 
     def _write(self, path: Path, content: bytes) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit, clock
@@ -19,11 +18,11 @@ from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
 from app.core.unit_of_work import unit_of_work
 from app.mailer import backoff
-from app.mailer.compose import Mail, compose
-from app.mailer.documents import Letter, source_of
-from app.mailer.holding import RENDERING_FAILED, wait_for
+from app.mailer.holding import RENDERING_FAILED
+from app.mailer.lost import cancel_lost
+from app.mailer.mail_bytes import bytes_of
 from app.mailer.message_states import MessageState
-from app.mailer.models import Content, Message, MessageAttempt, Rendition, WorkerHeartbeat
+from app.mailer.models import Message, MessageAttempt, WorkerHeartbeat
 from app.mailer.service import change_state
 from app.mailer.smtp import Connection
 from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
@@ -103,7 +102,7 @@ def claim(sessions: Sessions, *, worker: str, sender: str | None) -> tuple[Claim
             return None, False
         before = message.state
         try:
-            data, envelope = _bytes_of(session, message, sender=sender)
+            data, envelope = bytes_of(session, message, sender=sender)
         except (OperationalError, InterfaceError):
             # The database's trouble says nothing about the document: the message stays due.
             raise
@@ -128,7 +127,6 @@ def settle(sessions: Sessions, claimed: Claimed, *, error: Undelivered | None, a
         attempt = session.get_one(MessageAttempt, claimed.attempt_id)
         before = message.state
         now = clock.now()
-        tries = len(message.attempts)
         message.lease_until = message.claimed_by = message.next_attempt_at = None
         if error is None:
             change_state(message, MessageState.SENT)
@@ -138,16 +136,31 @@ def settle(sessions: Sessions, claimed: Claimed, *, error: Undelivered | None, a
         elif isinstance(error, Refused):
             change_state(message, MessageState.FAILED)
         else:
-            first = message.attempts[0].started_at
-            if isinstance(error, Deferred):
-                message.next_attempt_at = backoff.after_deferral(tries=tries, first_try=first, now=now)
-            else:
-                message.next_attempt_at = backoff.after_trouble(tries=tries, now=now)
+            message.next_attempt_at = _next_try(message, deferred=isinstance(error, Deferred), now=now)
             change_state(message, MessageState.WAITING if message.next_attempt_at else MessageState.FAILED)
         attempt.finished_at = now
         attempt.outcome = message.state
         attempt.answer = answer
         _note(session, Verb.MESSAGE_ATTEMPTED, message, before)
+        if message.state == MessageState.WAITING:
+            cancel_what_lost_its_reasons(session, [message.id])
+
+
+def cancel_what_lost_its_reasons(session: Session, ids: Sequence[int]) -> None:
+    """Cancel those messages whose reasons went while a worker had them: they are about to be tried once more."""
+    session.flush()
+    touched = cancel_lost(session, Message.id.in_(ids))
+    if touched:
+        audit.record(session, WORKER, verb=Verb.MESSAGE_CANCELLED, touched=touched)
+
+
+def _next_try(message: Message, *, deferred: bool, now: datetime) -> datetime | None:
+    """Return when a message is tried again, or None to give up; tries before a person's retry don't count."""
+    counted = [one for one in message.attempts if message.tries_from is None or one.started_at >= message.tries_from]
+    tries = max(1, len(counted))
+    if not deferred:
+        return backoff.after_trouble(tries=tries, now=now)
+    return backoff.after_deferral(tries=tries, first_try=counted[0].started_at if counted else now, now=now)
 
 
 def beat(sessions: Sessions, *, worker: str) -> None:
@@ -168,104 +181,6 @@ def _send(sessions: Sessions, connection: Connection, claimed: Claimed) -> bool:
         return True
     settle(sessions, claimed, error=None, answer=str(answer))
     return True
-
-
-def _bytes_of(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:
-    """Return a message's bytes and its envelope sender.
-
-    When another worker has just stored the same document, that one is taken.
-    """
-    try:
-        with session.begin_nested():
-            return _made_or_stored(session, message, sender=sender)
-    except IntegrityError:
-        with session.begin_nested():
-            return _made_or_stored(session, message, sender=sender)
-
-
-def _made_or_stored(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:
-    """Return a message's bytes, made at its first try and stored: a retry sends the very same ones."""
-    source = source_of(message.document_kind)
-    letter = source.letter(session, message=message)
-    sender_address = sender or letter.sender_address
-    if message.content_digest is None:
-        data = compose(_mail(session, message, letter, sender_address))
-        message.content_digest = _store(session, data, "message/rfc822")
-        message.subject = letter.subject
-        return data, sender_address
-    return session.get_one(Content, message.content_digest).data, sender_address
-
-
-def _mail(session: Session, message: Message, letter: Letter, sender_address: str) -> Mail:
-    return Mail(
-        sender_name=letter.sender_name,
-        sender_address=sender_address,
-        recipient_name=message.recipient_name,
-        recipient_address=message.address,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        message_id=message.message_id,
-        date=clock.now(),
-        attachments=_attachments(session, message),
-    )
-
-
-def _attachments(session: Session, message: Message) -> tuple[tuple[str, str, bytes], ...]:
-    """Return what goes along: the document and its usage reports. Raises ValueError when one can't be made."""
-    source = source_of(message.document_kind)
-    wait = wait_for(source, format_=message.format, usage_reports=message.usage_reports)
-    if wait:
-        raise ValueError(wait.because)
-    attachments = []
-    if message.format is not None:
-        rendition = _rendition(session, message)
-        content = session.get_one(Content, rendition.digest)
-        attachments.append((rendition.filename, content.content_type, content.data))
-    for profile_id in message.usage_reports:
-        report = source.render_usage_report(
-            session, document_id=message.document_id, profile_id=profile_id, language=message.language
-        )
-        attachments.append((report.filename, report.content_type, report.data))
-    return tuple(attachments)
-
-
-def _rendition(session: Session, message: Message) -> Rendition:
-    """Return the document in the message's format and language, made once for each version."""
-    found = session.scalar(
-        select(Rendition).where(
-            Rendition.document_kind == message.document_kind,
-            Rendition.document_id == message.document_id,
-            Rendition.document_version == message.document_version,
-            Rendition.format == message.format,
-            Rendition.language == message.language,
-        )
-    )
-    if found is not None:
-        return found
-    made = source_of(message.document_kind).render(
-        session, document_id=message.document_id, format_=message.format or "", language=message.language
-    )
-    rendition = Rendition(
-        document_kind=message.document_kind,
-        document_id=message.document_id,
-        document_version=message.document_version,
-        format=message.format,
-        language=message.language,
-        filename=made.filename,
-        digest=_store(session, made.data, made.content_type),
-    )
-    session.add(rendition)
-    session.flush()
-    return rendition
-
-
-def _store(session: Session, data: bytes, content_type: str) -> str:
-    digest = hashlib.sha256(data).hexdigest()
-    if session.get(Content, digest) is None:
-        session.add(Content(digest=digest, content_type=content_type, size=len(data), data=data))
-        session.flush()
-    return digest
 
 
 def _hold(session: Session, message: Message, *, before: str, error: Exception) -> None:

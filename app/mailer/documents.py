@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from app.core.words import Words
 from app.mailer.models import Message
-from app.mailer.plan_model import DocumentKind
+from app.mailer.plan_model import Document, DocumentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +38,16 @@ class DocumentSource(Protocol):
 
     kind: DocumentKind
     # What people call such a document in the middle of a sentence.
-    noun: str
+    noun: Words
+
+    def documents(self, session: Session, ids: Collection[int]) -> Mapping[int, Document]:
+        """Return documents by their ids, as a plan asks for them, deleted ones among them; in one statement."""
 
     def page(self, document_id: int) -> str:
         """Return the address of a document's page."""
 
     def formats(self) -> frozenset[str]:
-        """Return the formats that can be made."""
+        """Return the formats that can be made; what is no bill has none."""
 
     def usage_reports(self) -> frozenset[int]:
         """Return the ids of the usage report profiles whose reports can be made."""
@@ -50,8 +55,11 @@ class DocumentSource(Protocol):
     def is_final(self, session: Session, document_id: int) -> bool:
         """Tell whether a document's content can't change any more, whatever becomes of its status."""
 
-    def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered:
-        """Make the document; asked for once for each format and language."""
+    def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered | None:
+        """Make the document; asked for once for each format and language.
+
+        What is no bill has no formats: `format_` is empty. None where the words of the mail are all that there is.
+        """
 
     def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:
         """Make a usage report that goes along with the document; asked for those of `usage_reports` alone."""

@@ -8,6 +8,7 @@ from flask import Response, current_app, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app.core.errors import NotFound
+from app.core.words import say
 from app.mailer.caught import CaughtMails
 from app.web.security_headers import own_policy
 
@@ -72,7 +73,7 @@ class InboxView(BaseView):
         """Give a mail's HTML body to its sandboxed frame."""
         body = _mails().body(mail_id, "html")
         if body is None:
-            raise NotFound("This mail has no HTML.")
+            raise NotFound(say("This mail has no HTML."))
         return Response(body, content_type="text/html; charset=utf-8")
 
     @expose("/<mail_id>/part/<int:number>")
@@ -103,5 +104,5 @@ def _mails() -> CaughtMails:
     """Return the catcher's mails; raises NotFound while a mail server is set."""
     settings = current_app.config["SETTINGS"]
     if not settings.uses_catcher:
-        raise NotFound("Mails go to the mail server: none are caught.")
+        raise NotFound(say("Mails go to the mail server: none are caught."))
     return CaughtMails(settings.catcher_folder)

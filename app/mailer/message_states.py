@@ -1,7 +1,10 @@
 """The states of a message, and which may follow which."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+
+from app.core.words import Words, say
 
 
 class MessageState(StrEnum):
@@ -20,6 +23,39 @@ class MessageState(StrEnum):
 
 STATES = tuple(MessageState)
 
+# How people call them, in the middle of a sentence.
+STATE_NAMES: Mapping[str, Words] = MappingProxyType(
+    {
+        MessageState.HELD: say("held"),
+        MessageState.QUEUED: say("queued"),
+        MessageState.SENDING: say("sending"),
+        MessageState.WAITING: say("waiting"),
+        MessageState.UNCERTAIN: say("uncertain"),
+        MessageState.SENT: say("sent"),
+        MessageState.FAILED: say("failed"),
+        MessageState.BOUNCED: say("bounced"),
+        MessageState.CANCELLED: say("cancelled"),
+    }
+)
+
+# The same, where they stand alone.
+STATE_LABELS: Mapping[str, Words] = MappingProxyType(
+    {
+        MessageState.HELD: say("Held"),
+        MessageState.QUEUED: say("Queued"),
+        MessageState.SENDING: say("Sending"),
+        MessageState.WAITING: say("Waiting"),
+        MessageState.UNCERTAIN: say("Uncertain"),
+        MessageState.SENT: say("Sent"),
+        MessageState.FAILED: say("Failed"),
+        MessageState.BOUNCED: say("Bounced"),
+        MessageState.CANCELLED: say("Cancelled"),
+    }
+)
+
+# Not on its way yet: it can still be kept from leaving.
+PENDING = frozenset({MessageState.HELD, MessageState.QUEUED, MessageState.WAITING})
+
 # A message starts in one of these.
 INITIAL = frozenset({MessageState.HELD, MessageState.QUEUED})
 
@@ -28,6 +64,9 @@ FINAL = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.BOUNCED,
 
 # The final states in which the mail has reached nobody.
 LOST = frozenset({MessageState.FAILED, MessageState.BOUNCED, MessageState.CANCELLED})
+
+# A copy in one of these has left, or never will: it may be sent again on purpose.
+SENT_AGAIN = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.BOUNCED})
 
 _FOLLOWERS = MappingProxyType(
     {

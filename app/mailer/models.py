@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.contacts.models import Contact
 from app.core import clock
-from app.core.records import Record, UtcDateTime
+from app.core.records import Record, UtcDateTime, list_index
 from app.customers.models import Customer
 from app.extensions import Model
 
@@ -52,19 +53,41 @@ class Suppression(Record):
     reason: Mapped[str] = mapped_column(Text, nullable=False)
 
 
+# The contacts that a message's reasons name, so that their messages are found without reading every one's reasons.
+message_contact = Table(
+    "message_contact",
+    Model.metadata,
+    Column("contact_id", ForeignKey("contact.id"), primary_key=True),
+    Column("message_id", ForeignKey("message.id"), primary_key=True, index=True),
+)
+
+
 class Message(Record):
     """One mail to one address about one document, kept as the record of what was sent.
 
     `reasons` keeps the roads that led to the address, as the plan lists its recipients. `revision` tells a copy sent
-    again on purpose from the first. `lease_until` is how long the worker that claimed it may take.
+    again on purpose from the first. `lease_until` is how long the worker that claimed it may take. `lost_reasons` says
+    what became of each of the reasons, in their order, when the message was cancelled because all of them had gone.
+    `tries_from` is when a person had it tried anew: giving up counts from there, and else from the first attempt.
     """
 
     __tablename__ = "message"
     __table_args__ = (
+        *(list_index("message", name, name) for name in ("address", "document_number", "created_at", "sent_at")),
         UniqueConstraint("document_kind", "document_id", "revision", "address_normalised"),
         Index("ix_message_state_next_attempt_at", "state", "next_attempt_at"),
         Index("ix_message_customer_id", "customer_id"),
-        Index("ix_message_address_normalised", "address_normalised"),
+        # Found by their beginnings: PostgreSQL compares bytes with this operator class, whatever it sorts by.
+        Index(
+            "ix_message_address_normalised",
+            "address_normalised",
+            postgresql_ops={"address_normalised": "varchar_pattern_ops"},
+        ),
+        Index(
+            "ix_message_document_number",
+            "document_number",
+            postgresql_ops={"document_number": "varchar_pattern_ops"},
+        ),
     )
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
@@ -81,6 +104,7 @@ class Message(Record):
     format: Mapped[str | None] = mapped_column(String(8))
     usage_reports: Mapped[list[int]] = mapped_column(JSON, nullable=False, default=list)
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, nullable=False)
+    lost_reasons: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[str] = mapped_column(String(10), nullable=False)
     held_code: Mapped[str | None] = mapped_column(String(30))
     held_because: Mapped[str | None] = mapped_column(Text)
@@ -89,9 +113,12 @@ class Message(Record):
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     claimed_by: Mapped[str | None] = mapped_column(String(80))
+    tries_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     content_digest: Mapped[str | None] = mapped_column(ForeignKey("content.digest"))
     attempts: Mapped[list[MessageAttempt]] = relationship(back_populates="message", order_by="MessageAttempt.id")
+    # Lists are filtered by it; who reads them reads the reasons.
+    contacts: Mapped[list[Contact]] = relationship(Contact, secondary=message_contact, viewonly=True, lazy="raise")
 
     @property
     def label(self) -> str:
@@ -114,6 +141,32 @@ class MessageAttempt(Model):
     outcome: Mapped[str] = mapped_column(String(20), nullable=False)
     answer: Mapped[str | None] = mapped_column(Text)
     message: Mapped[Message] = relationship(back_populates="attempts")
+
+
+class SkippedRoad(Model):
+    """A road that led to no message when a document was sent, and why, as it was then; kept beside the messages."""
+
+    __tablename__ = "skipped_road"
+    __table_args__ = (
+        Index("ix_skipped_road_document_kind_document_id", "document_kind", "document_id"),
+        Index("ix_skipped_road_customer_id", "customer_id"),
+        Index("ix_skipped_road_contact_id", "contact_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    customer: Mapped[Customer] = relationship(Customer)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    document_kind: Mapped[str] = mapped_column(String(20), nullable=False)
+    document_id: Mapped[int] = mapped_column(nullable=False)
+    document_number: Mapped[str] = mapped_column(String(60), nullable=False)
+    road: Mapped[str] = mapped_column(String(20), nullable=False)
+    link: Mapped[str | None] = mapped_column(String(10))
+    address: Mapped[str | None] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(250), nullable=False)
+    reason: Mapped[str] = mapped_column(String(30), nullable=False)
+    detail: Mapped[str] = mapped_column(Text, nullable=False, default="")
 
 
 class WorkerHeartbeat(Model):

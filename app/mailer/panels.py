@@ -1,25 +1,28 @@
-"""What the mailer shows: a plan before sending, and the messages of a customer, a contact or a document."""
+"""What the mailer shows on other pages: who got a copy and who did not, of a customer, a contact or a document."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from app.access.ask import may
+from app.access.table import Operation
+from app.contacts.models import Contact
 from app.core.actor import Actor
-from app.core.addresses import normalise
-from app.mailer import queries
-from app.mailer.documents import DocumentSource, source_of
-from app.mailer.holding import MISSING, Wait, wait_for
-from app.mailer.message_states import MessageState
-from app.mailer.models import Message
-from app.mailer.rules import Message as Planned
-from app.mailer.rules import Plan, explain
-from app.web.display import moment, tag
-from app.web.panels import Tab, first_rows, register_tab
+from app.core.words import Words, in_a_row, say
+from app.mailer import who_got
+from app.mailer.documents import source_of
+from app.mailer.holding import because
+from app.mailer.message_states import STATE_LABELS, MessageState
+from app.mailer.models import Message, SkippedRoad
+from app.mailer.reasons import explain
+from app.mailer.who_got import Missed
+from app.web.display import link, moment, tag
+from app.web.panels import TAB_ROWS, Tab, first_rows, register_tab
 
 TONES = {
     "held": "warning",
@@ -32,140 +35,171 @@ TONES = {
     "bounced": "danger",
     "cancelled": "neutral",
 }
-_COLUMNS = {"address": "Address", "document_number": "Document", "format": "Format", "state": "State", "at": "When"}
+_COLUMNS = {
+    "who": say("Name"),
+    "address": say("Address"),
+    "document": say("Document"),
+    "customer": say("Customer"),
+    "format": say("Format"),
+    "state": say("State"),
+    "why": say("Why"),
+    "at": say("When"),
+}
+_OF_CUSTOMER = ("who", "address", "document", "format", "state", "why", "at")
+_OF_CONTACT = ("document", "customer", "address", "format", "state", "why", "at")
+_OF_DOCUMENT = ("who", "address", "format", "state", "why", "at")
+
+# Which messages a record's tab shows; the same is asked of the roads that were skipped.
+Which = Callable[[type[Message] | type[SkippedRoad], Any], ColumnElement[bool]]
 
 
 def register() -> None:
-    """Put the Messages tabs in place."""
-    for resource, statement in (("customer", _of_customer), ("contact", _of_contact)):
-        register_tab(resource, messages_tab(statement))
+    """Put the Messages tabs of customers and contacts in place."""
+    of_customer = _tab(
+        lambda model, record: model.customer_id == record.id,
+        _OF_CUSTOMER,
+        listed=lambda record: {"customer_id": record.id},
+    )
+    register_tab("customer", of_customer)
+    of_contact = _tab(
+        who_got.of_contact, _OF_CONTACT, missed=who_got.missed, listed=lambda record: {"contact_id": record.id}
+    )
+    register_tab("contact", of_contact)
+
+
+def messages_tab(kind: str) -> Tab:
+    """Return the Messages tab of a kind of document: who got it, and who did not."""
+    return _tab(
+        lambda model, record: (model.document_kind == kind) & (model.document_id == record.id),
+        _OF_DOCUMENT,
+        listed=lambda record: {"document_kind": kind, "q": record.number},
+    )
 
 
 def state_tag(message: Message) -> Any:
     """Return the mark of a message's state."""
-    return tag(message.state.capitalize(), TONES[message.state])
+    return tag(STATE_LABELS[message.state], TONES[message.state])
 
 
-def plan_context(plan: Plan, *, untick: tuple[str, ...]) -> dict[str, Any]:
-    """Return what the page of a plan shows."""
-    unticked = {normalise(address) for address in untick}
-    source = source_of(plan.document.kind.value)
-    return {
-        "noun": source.noun,
-        "plan": plan,
-        "fingerprint": plan.fingerprint,
-        "planned": [_planned(message, source) for message in plan.messages],
-        "skipped": [
-            {
-                "address": skip.address,
-                "name": skip.name,
-                "reason": explain(skip.reason),
-                "detail": skip.detail,
-                "unticked": skip.key in unticked and skip.reason == "unticked",
-            }
-            for skip in plan.skipped
-        ],
-        "reaches_nobody": plan.reaches_nobody,
-    }
-
-
-def _planned(message: Planned, source: DocumentSource) -> dict[str, Any]:
-    """Return a row of a plan's page; `waits` says what keeps the copy from leaving at once, or is empty."""
-    wait = _wait(message, source)
-    return {
-        "address": message.address,
-        "name": message.name,
-        "format": message.format.value.capitalize() if message.format else None,
-        "usage_reports": len(message.usage_reports),
-        "waits": f"Waits: {MISSING[wait.code]} not available yet." if wait else "",
-        "looked_at": f"{message.format or ''} {message.address}",
-        "reasons": [f"{way.name}: {explain(way.reason)}" for way in message.recipients],
-    }
-
-
-def _wait(message: Planned, source: DocumentSource) -> Wait | None:
-    return wait_for(source, format_=message.format, usage_reports=message.usage_reports)
-
-
-def sending_summary(done: Plan) -> str:
-    """Say what became of the copies of a plan that was executed: how many are on the way, how many are held, and why.
-
-    A plan without messages has nothing to say: the text is empty.
-    """
-    source = source_of(done.document.kind.value)
-    held = [message for message in done.messages if message.state == MessageState.HELD]
-    away = len(done.messages) - len(held)
-    parts = []
-    if away:
-        parts.append(f"{away} {'copy is' if away == 1 else 'copies are'} on the way")
-    if held:
-        waits = [wait for message in held if (wait := _wait(message, source))]
-        what = " or ".join(sorted({MISSING[wait.code] for wait in waits}))
-        copies = "" if away else (" copy" if len(held) == 1 else " copies")
-        verb, whose = ("is", "its") if len(held) == 1 else ("are", "their")
-        parts.append(f"{len(held)}{copies} {verb} held until {whose} {what} can be made")
-    return f"{', '.join(parts)}." if parts else ""
-
-
-def plan_changes(looked_at: list[str], plan: Plan) -> list[str]:
-    """Say in sentences how a plan differs from the one that was looked at.
-
-    `looked_at` holds what its page posted for each message: the format, a space, and the address.
-    """
-    before = {normalise(address): (address, form) for form, _, address in (one.partition(" ") for one in looked_at)}
-    after = {message.key: (message.address, message.format or "") for message in plan.messages}
-    changes = [
-        f"{address} gets a copy, and did not before." for key, (address, _) in after.items() if key not in before
-    ]
-    for key, (address, form) in before.items():
-        if key not in after:
-            why = next((explain(skip.reason) for skip in plan.skipped if skip.key == key), "Nothing leads there.")
-            changes.append(f"{address} no longer gets a copy. {why}")
-        elif after[key][1] != form:
-            changes.append(f"{address} gets the {after[key][1] or 'plain'} format instead of {form or 'plain'}.")
-    return changes or ["The document itself, or a reason, has changed; the same addresses get it."]
-
-
-def _of_customer(actor: Actor, record: Any) -> Select[Any]:
-    return queries.messages(actor).where(Message.customer_id == record.id)
-
-
-def _of_contact(actor: Actor, record: Any) -> Select[Any]:
-    return queries.messages(actor).where(Message.address_normalised == (record.email_normalised or ""))
-
-
-def messages_tab(statement: Callable[[Actor, Any], Select[Any]]) -> Tab:
-    """Return a tab with the messages that `statement` selects for an actor and a record."""
-
+def _tab(
+    which: Which,
+    columns: Sequence[str],
+    *,
+    listed: Callable[[Any], dict[str, Any]],
+    missed: Callable[[Session, Actor, Contact], list[Missed]] | None = None,
+) -> Tab:
     def count(session: Session, actor: Actor, record: Any) -> int:
-        ids = statement(actor, record).with_only_columns(Message.id).order_by(None)
+        ids = who_got.messages(actor).where(which(Message, record)).with_only_columns(Message.id).order_by(None)
         return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
 
     def context(session: Session, actor: Actor, record: Any) -> dict[str, Any]:
-        rows, more = first_rows(session, statement(actor, record).order_by(Message.id.desc()))
+        contact = record if isinstance(record, Contact) else None
+        rows, more = _rows(session, actor, which, record)
+        lines = [_line(row, contact) for row in rows]
+        if missed is not None:
+            lines += [_missed_line(one) for one in missed(session, actor, record)]
+        lines.sort(key=lambda line: line["sort"], reverse=True)
         return {
-            "columns": [{"key": key, "label": label} for key, label in _COLUMNS.items()],
-            "rows": [_row(message) for message in rows],
-            "more": more,
+            "columns": [{"key": key, "label": _COLUMNS[key]} for key in columns],
+            "rows": [_cells(line, columns, actor) for line in lines[:TAB_ROWS]],
+            "more": more or len(lines) > TAB_ROWS,
+            "list_url": url_for("MessageView.list", **listed(record)),
             "empty": {
-                "title": "No messages yet",
-                "text": "Each copy that is sent is kept here, with the reason why it went.",
+                "title": say("No messages yet"),
+                "text": say("Each copy that is sent is kept here, with the reason why it went, or did not."),
             },
         }
 
-    return Tab("messages", "Messages", "message", "mailer/tab.html", count=count, context=context)
+    return Tab("messages", say("Messages"), "message", "mailer/tab.html", count=count, context=context)
 
 
-def _row(message: Message) -> dict[str, Any]:
-    values = {
-        "address": message.address,
-        "document_number": message.document_number,
-        "format": message.format.capitalize() if message.format else None,
-        "state": state_tag(message),
-        "at": moment(message.sent_at or message.created_at),
-    }
+def _rows(session: Session, actor: Actor, which: Which, record: Any) -> tuple[list[Message | SkippedRoad], bool]:
+    sent: Select[Any] = who_got.messages(actor).where(which(Message, record)).order_by(Message.id.desc())
+    skips: Select[Any] = who_got.skipped(actor).where(which(SkippedRoad, record)).order_by(SkippedRoad.id.desc())
+    messages, more_messages = first_rows(session, sent)
+    skipped, more_skipped = first_rows(session, skips)
+    return [*messages, *who_got.latest(skipped)], more_messages or more_skipped
+
+
+def _line(row: Message | SkippedRoad, contact: Contact | None) -> dict[str, Any]:
+    """Return what a row shows; `contact` is whose page it stands on."""
+    if isinstance(row, Message):
+        own = {
+            "who": row.recipient_name,
+            "format": who_got.format_words(row),
+            "state": state_tag(row),
+            "why": _why(row, contact),
+            "url": url_for("MessageView.show", pk=row.id),
+            "time": row.sent_at or row.created_at,
+        }
+    else:
+        own = {
+            "who": row.name,
+            "format": None,
+            "state": tag(say("Not sent")),
+            "why": in_a_row([explain(row.reason), *([row.detail] if row.detail else [])]),
+            "url": source_of(row.document_kind).page(row.document_id),
+            "time": row.created_at,
+        }
     return {
-        "pk": message.id,
-        "url": url_for("MessageView.show", pk=message.id),
-        "cells": [{"key": key, "label": label, "value": values[key]} for key, label in _COLUMNS.items()],
+        **own,
+        "address": row.address,
+        "document": row.document_number,
+        "kind": row.document_kind,
+        "document_id": row.document_id,
+        "record": row.customer,
+        "sort": row.created_at,
     }
+
+
+def _missed_line(one: Missed) -> dict[str, Any]:
+    return {
+        "who": None,
+        "address": None,
+        "document": one.document_number,
+        "kind": one.document_kind,
+        "document_id": one.document_id,
+        "record": one.customer,
+        "format": None,
+        "state": tag(say("Not sent")),
+        "why": explain(one.reason),
+        "url": source_of(one.document_kind).page(one.document_id),
+        "time": one.at,
+        "sort": one.at,
+    }
+
+
+def _why(message: Message, contact: Contact | None) -> Words:
+    """Say why an address got a copy, and what has come in between."""
+    theirs = [one for one in message.reasons if contact is None or one["contact_id"] == contact.id]
+    texts: list[str] = []
+    if not theirs:
+        texts.append(say("Their address had it for another reason."))
+    texts += list(dict.fromkeys(explain(one["reason"]) for one in theirs or message.reasons))
+    if message.state == MessageState.HELD:
+        texts.append(because(message))
+    if message.lost_reasons:
+        texts.append(say("Cancelled, because this has gone:"))
+        texts += list(dict.fromkeys(explain(one) for one in message.lost_reasons))
+    return in_a_row(texts)
+
+
+def _cells(line: dict[str, Any], columns: Sequence[str], actor: Actor) -> dict[str, Any]:
+    values = {
+        **line,
+        "at": moment(line["time"]),
+        "customer": _customer(line["record"], actor),
+    }
+    if columns[0] != "document":
+        values["document"] = link(line["document"], source_of(line["kind"]).page(line["document_id"]))
+    return {
+        "pk": line["url"],
+        "url": line["url"],
+        "cells": [{"key": key, "label": _COLUMNS[key], "value": values[key]} for key in columns],
+    }
+
+
+def _customer(customer: Any, actor: Actor) -> Any:
+    if customer.deleted_at is not None or not may(actor, Operation.READ, "customer"):
+        return customer.label
+    return link(customer.label, url_for("CustomerView.show", pk=customer.id))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app.core.addresses import normalise
 from app.core.bill_format import BillFormat
+from app.core.words import say
 from app.mailer.reasons import Reason
 
 
@@ -33,6 +34,15 @@ class Link(StrEnum):
 
     DIRECT = "direct"
     SHARED = "shared"
+
+
+ROAD_WORDS = {
+    Road.CUSTOMER: say("customer"),
+    Road.REQUESTER: say("raised the ticket"),
+    Road.CONTACT: say("contact"),
+    Road.TYPED_IN: say("typed in"),
+}
+LINK_WORDS = {Link.DIRECT: say("direct contact"), Link.SHARED: say("shared contact")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from app.core.words import Words, in_a_row, say
 from app.mailer.plan_model import Made, Message, Plan, Recipient, Road, Skip
 from app.mailer.reasons import explain
 
 _ROAD_NAMES = {
-    Road.CUSTOMER: "the customer",
-    Road.REQUESTER: "the ticket's requester",
-    Road.CONTACT: "the contact",
-    Road.TYPED_IN: "an address typed in",
+    Road.CUSTOMER: say("the customer"),
+    Road.REQUESTER: say("the ticket's requester"),
+    Road.TYPED_IN: say("an address typed in"),
 }
 
 
@@ -19,7 +19,7 @@ class Change(NamedTuple):
     """What became different at one address (or, where there is none, for one person), in plain sentences."""
 
     address: str
-    what: str
+    what: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +66,21 @@ def difference(before: Plan, after: Plan) -> Difference:
     new = {message.key: message for message in after.messages}
     skipped_before = {_skip_identity(skip): skip for skip in before.skipped}
     skipped_after = {_skip_identity(skip): skip for skip in after.skipped}
-    changed: dict[str, list[str]] = {}
+    changed: dict[str, list[Words]] = {}
     for key in old.keys() & new.keys():
         for sentence in _message_changes(old[key], new[key]):
             changed.setdefault(new[key].address, []).append(sentence)
     # A skip at an address that was added or removed is part of what is said there.
     told = old.keys() ^ new.keys()
     for identity, skip in sorted((skipped_before | skipped_after).items()):
-        sentence = _skip_change(skipped_before.get(identity), skipped_after.get(identity))
-        if sentence and skip.key not in told:
-            changed.setdefault(skip.address or skip.name, []).append(sentence)
+        told_of_skip = _skip_change(skipped_before.get(identity), skipped_after.get(identity))
+        if told_of_skip and skip.key not in told:
+            changed.setdefault(skip.address or skip.name, []).append(told_of_skip)
     return Difference(
         document_changed=_revision(before) != _revision(after),
         added=tuple(Change(new[key].address, _why_added(new[key])) for key in new if key not in old),
         removed=tuple(Change(old[key].address, _why_removed(key, after)) for key in old if key not in new),
-        changed=tuple(Change(address, " ".join(changed[address])) for address in sorted(changed)),
+        changed=tuple(Change(address, in_a_row(changed[address])) for address in sorted(changed)),
     )
 
 
@@ -134,37 +134,41 @@ def _ways(message: Message) -> dict[tuple[str, int, str], Recipient]:
     return {(way.road, way.contact_id or 0, way.reason): way for way in message.recipients}
 
 
-def _message_changes(old: Message, new: Message) -> list[str]:
+def _message_changes(old: Message, new: Message) -> list[Words]:
     """Return a sentence for each thing of a message's outcome that changed."""
     sentences = []
     if old.format != new.format:
-        sentences.append(f"Bill format {new.format} instead of {old.format}.")
+        sentences.append(say("Bill format {after} instead of {before}.", after=_form(new), before=_form(old)))
     if old.usage_reports != new.usage_reports:
-        sentences.append("Other usage reports.")
+        sentences.append(say("Other usage reports."))
     old_ways, new_ways = _ways(old), _ways(new)
-    sentences += [f"Also for {_who(new_ways[way])}." for way in new_ways if way not in old_ways]
-    sentences += [f"No longer for {_who(old_ways[way])}." for way in old_ways if way not in new_ways]
+    sentences += [say("Also for {who}.", who=_who(new_ways[way])) for way in new_ways if way not in old_ways]
+    sentences += [say("No longer for {who}.", who=_who(old_ways[way])) for way in old_ways if way not in new_ways]
     return sentences
 
 
-def _skip_change(old: Skip | None, new: Skip | None) -> str:
-    """Return a sentence for how one skipped road changed, empty if it did not."""
+def _skip_change(old: Skip | None, new: Skip | None) -> Words | None:
+    """Return a sentence for how one skipped road changed, None if it did not."""
     if new is None:
-        return f"No longer listed as skipped: {_who(old)}." if old else ""
+        return say("No longer listed as skipped: {who}.", who=_who(old)) if old else None
     if old is None or old.reason != new.reason:
-        return f"Skipped for {_who(new)}: {explain(new.reason)}"
-    return ""
+        return say("Skipped for {who}: {reason}", who=_who(new), reason=explain(new.reason))
+    return None
 
 
-def _why_added(message: Message) -> str:
-    return " ".join(dict.fromkeys(explain(recipient.reason) for recipient in message.recipients))
+def _form(message: Message) -> Words:
+    return message.format.words if message.format else say("plain")
 
 
-def _why_removed(key: str, after: Plan) -> str:
+def _why_added(message: Message) -> Words:
+    return in_a_row(dict.fromkeys(explain(recipient.reason) for recipient in message.recipients))
+
+
+def _why_removed(key: str, after: Plan) -> Words:
     """Return why an address no longer gets it: the reasons of its skipped roads, or that no road is left."""
     sentences = dict.fromkeys(explain(skip.reason) for skip in after.skipped if skip.key == key)
-    return " ".join(sentences) or "No road leads to this address any more."
+    return in_a_row(sentences) if sentences else say("No road leads to this address any more.")
 
 
-def _who(way: Recipient | Skip) -> str:
-    return f"{_ROAD_NAMES[way.road]} {way.name}" if way.contact_id is not None else _ROAD_NAMES[way.road]
+def _who(way: Recipient | Skip) -> Words:
+    return say("the contact {name}", name=way.name) if way.contact_id is not None else _ROAD_NAMES[way.road]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, SelectBase, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import document_kinds_in_sight, ensure
 from app.access.table import Operation
+from app.core import search_index
 from app.core.actor import SYSTEM_ROLE, Actor
+from app.core.addresses import normalise
 from app.core.errors import NotFound
+from app.core.models import AuditEntry, AuditRecord
+from app.core.words import say
 from app.customers import queries as customers
-from app.customers.models import Customer
 from app.mailer.models import Message, WorkerHeartbeat
 
 
@@ -33,7 +37,7 @@ def message(session: Session, actor: Actor, *, message_id: int, lock: bool = Fal
         statement = statement.with_for_update(of=Message).execution_options(populate_existing=True)
     found: Message | None = session.scalar(statement)
     if found is None:
-        raise NotFound("There is no message with this id.")
+        raise NotFound(say("There is no message with this id."))
     return found
 
 
@@ -44,16 +48,26 @@ def messages_of_document(session: Session, *, kind: str, document_id: int) -> li
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Return the condition that address, document number, Message-ID or the customer's name holds `text`."""
-    columns = (
-        Message.address,
-        Message.document_number,
-        Message.message_id,
-        Customer.company_name,
-        Customer.last_name,
-        Customer.account_number,
-    )
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    """Return the condition that address, document number, Message-ID or customer is what `text` asks for."""
+    return search_index.among(Message.id, findings(text))
+
+
+def findings(text: str) -> list[SelectBase]:
+    """Return selections of the ids that `matching` is about.
+
+    Messages have no words in the search index: there are too many of them, and they are made too fast.
+    """
+    ways: list[SelectBase] = [
+        select(Message.id).where(search_index.begins(Message.address_normalised, normalise(text))),
+        select(Message.id).where(Message.message_id == text),
+        # A document's number begins with its account's, which is kept as it was typed.
+        *(
+            select(Message.id).where(search_index.begins(Message.document_number, spelling))
+            for spelling in sorted({text, text.upper(), text.lower()})
+        ),
+    ]
+    ways += [select(Message.id).where(Message.customer_id.in_(ids)) for ids in search_index.findings("customer", text)]
+    return ways
 
 
 def oldest_due(session: Session, *, now: datetime) -> datetime | None:
@@ -68,3 +82,16 @@ def oldest_due(session: Session, *, now: datetime) -> datetime | None:
 def last_heartbeat(session: Session) -> datetime | None:
     """Return when a worker was last at work."""
     return session.scalar(select(func.max(WorkerHeartbeat.beat_at)))
+
+
+def history(session: Session, *, message_id: int) -> list[dict[str, Any]]:
+    """Return what the audit trail has about a message, oldest first. That it is in sight is for the caller to see."""
+    rows = session.execute(
+        select(
+            AuditEntry.at, AuditEntry.username, AuditEntry.door, AuditEntry.verb, AuditEntry.reason, AuditRecord.changes
+        )
+        .join(AuditRecord.entry)
+        .where(AuditRecord.resource == "message", AuditRecord.record_id == message_id)
+        .order_by(AuditRecord.id)
+    )
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001  SQLAlchemy's name for a row's public mapping

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, select
 from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
-from app.mailer.delivery import Sessions, note_all
+from app.mailer.delivery import Sessions, cancel_what_lost_its_reasons, note_all
 from app.mailer.documents import kinds, source_of
 from app.mailer.holding import MISSING, RENDERING_FAILED
 from app.mailer.message_states import MessageState
@@ -84,9 +84,9 @@ def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
             note_all(session, Verb.MESSAGE_RECOVERED, rows, MessageState.SENDING)
 
 
-def _requeue(sessions: Sessions, which: object, verb: Verb) -> None:
+def _requeue(sessions: Sessions, which: ColumnElement[bool], verb: Verb) -> None:
     with unit_of_work(sessions) as session:
-        statement = select(Message).where(which, Message.deleted_at.is_(None))  # type: ignore[arg-type]
+        statement = select(Message).where(which, Message.deleted_at.is_(None))
         rows = session.scalars(
             statement.order_by(Message.id).limit(SWEEP_ROWS).with_for_update(skip_locked=True, of=Message)
         ).all()
@@ -96,3 +96,4 @@ def _requeue(sessions: Sessions, which: object, verb: Verb) -> None:
             message.next_attempt_at = clock.now()
         if rows:
             note_all(session, verb, rows, before)
+            cancel_what_lost_its_reasons(session, [message.id for message in rows])

@@ -7,11 +7,28 @@ from typing import Any
 from sqlalchemy.orm import raiseload, selectinload
 
 from app.core.fields import Fields
-from app.mailer import queries
+from app.core.words import say
+from app.mailer import purging, queries
+from app.mailer.list_filters import MESSAGE_FILTERS
 from app.mailer.models import Message
 from app.web.resource import Resource
 
 NO_FIELDS: Fields = {}
+MESSAGE_LABELS = {
+    "address": say("Address"),
+    "document": say("Document"),
+    "document_number": say("Document"),
+    "customer_id": say("Customer"),
+    "format": say("Format"),
+    "state": say("State"),
+    "held_because": say("Held because"),
+    "reasons": say("Reasons"),
+    "message_id": say("Message-ID"),
+    "subject": say("Subject"),
+    "attempts": say("Attempts"),
+    "next_attempt_at": say("Next attempt"),
+    "sent_at": say("Sent"),
+}
 
 
 def _attempts(message: Message) -> list[dict[str, Any]]:
@@ -28,8 +45,10 @@ def _attempts(message: Message) -> list[dict[str, Any]]:
 
 MESSAGE = Resource(
     name="message",
-    label="Message",
-    plural="Messages",
+    label=say("Message"),
+    plural=say("Messages"),
+    none_yet=say("No messages yet"),
+    labels=MESSAGE_LABELS,
     model=Message,
     fields=NO_FIELDS,
     rows=queries.messages,
@@ -38,15 +57,17 @@ MESSAGE = Resource(
         "id": Message.id,
         "address": Message.address,
         "document_number": Message.document_number,
-        "state": Message.state,
         "created_at": Message.created_at,
         "sent_at": Message.sent_at,
     },
-    default_order=(Message.id.desc(),),
+    default_order="-id",
+    list_filters=MESSAGE_FILTERS,
     filters={
         "id": Message.id,
         "address": Message.address,
         "customer_id": Message.customer_id,
+        "contact": Message.contacts,
+        "revision": Message.revision,
         "document_kind": Message.document_kind,
         "document_id": Message.document_id,
         "document_number": Message.document_number,
@@ -69,10 +90,15 @@ MESSAGE = Resource(
         "state": lambda message: message.state,
         "held_because": lambda message: message.held_because,
         "reasons": lambda message: message.reasons,
+        "lost_reasons": lambda message: message.lost_reasons,
+        "revision": lambda message: message.revision,
         "message_id": lambda message: message.message_id,
         "subject": lambda message: message.subject,
         "attempts": _attempts,
         "next_attempt_at": lambda message: message.next_attempt_at,
         "sent_at": lambda message: message.sent_at,
     },
+    purge=lambda session, actor, number, reason, version: purging.purge_message(
+        session, actor, message_id=number, reason=reason, version=version
+    ),
 )

@@ -42,6 +42,17 @@ def roads(
         yield _contact_way(document, contact)
 
 
+def closed_gate(document: Document, customer: Customer) -> Reason | None:
+    """Return what stands in the way of the whole document, the first such thing."""
+    if customer.deleted:
+        return Reason.CUSTOMER_DELETED
+    if not customer.allows_correspondence:
+        return Reason.STATUS_FORBIDS
+    if document.kind == DocumentKind.TICKET_UPDATE and document.internal:
+        return Reason.INTERNAL
+    return None
+
+
 def _typed_in(document: Document, customer: Customer, circumstances: Circumstances) -> Iterator[Way]:
     bill_format = None
     if document.kind == DocumentKind.INVOICE:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from app.core.addresses import normalise
 from app.core.bill_format import fullest
-from app.mailer.message_states import FINAL, INITIAL, LOST, STATES, MessageState, may_follow
+from app.core.words import say
+from app.mailer.message_states import FINAL, INITIAL, LOST, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.plan_model import (
     Circumstances,
     Contact,
@@ -23,7 +24,7 @@ from app.mailer.plan_model import (
 )
 from app.mailer.plan_output import Change, Difference, as_dict, difference, with_messages
 from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Reason, explain
-from app.mailer.roads import Way, roads
+from app.mailer.roads import Way, closed_gate, roads
 
 __all__ = [
     "EXPLANATIONS",
@@ -65,7 +66,7 @@ def plan(document: Document, customer: Customer, contacts: Iterable[Contact], ci
     out. When a gate is closed nobody gets anything, and every road is skipped for the gate's reason. Does no I/O, and
     gives the same answer to the same question.
     """
-    gate = _closed_gate(document, customer)
+    gate = closed_gate(document, customer)
     unticked = {normalise(address) for address in circumstances.unticked}
     open_roads: dict[str, list[Way]] = {}
     skipped = []
@@ -105,17 +106,6 @@ def fingerprint(document: Document, messages: Iterable[Message], skipped: Iterab
         "skipped": sorted([skip.key, skip.road, skip.contact_id or 0, skip.reason] for skip in skipped),
     }
     return hashlib.sha256(json.dumps(outcome, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _closed_gate(document: Document, customer: Customer) -> Reason | None:
-    """Return what stands in the way of the whole document, the first such thing."""
-    if customer.deleted:
-        return Reason.CUSTOMER_DELETED
-    if not customer.allows_correspondence:
-        return Reason.STATUS_FORBIDS
-    if document.kind == DocumentKind.TICKET_UPDATE and document.internal:
-        return Reason.INTERNAL
-    return None
 
 
 def _obstacle_at_address(key: str, circumstances: Circumstances, unticked: set[str]) -> Reason | None:
@@ -168,7 +158,7 @@ def _skip(way: Way, reason: Reason, circumstances: Circumstances) -> Skip:
         detail = circumstances.suppressed[way.key]
     elif reason == Reason.ALREADY_SENT:
         made = circumstances.already_made[way.key]
-        detail = f"Message {made.message_id} ({made.state})."
+        detail = say("Message {message_id} ({state}).", message_id=made.message_id, state=STATE_NAMES[made.state])
     return Skip(
         address=way.address,
         road=way.road,

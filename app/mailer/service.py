@@ -3,64 +3,43 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
 from app.access.table import DOCUMENT_RESOURCES, Operation
-from app.contacts import models as contact_models
-from app.contacts import queries as contacts
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.addresses import check_address, normalise, split_addresses
+from app.core.addresses import normalise
 from app.core.audit import Touch, Verb
 from app.core.bill_format import BillFormat
-from app.core.errors import Conflict, FieldErrors, Invalid
+from app.core.errors import Conflict
 from app.core.records import check_version
+from app.core.words import say
 from app.customers import models as customer_models
 from app.mailer import queries
+from app.mailer.choices import Choices
 from app.mailer.compose import make_message_id
 from app.mailer.documents import DocumentSource, source_of
-from app.mailer.holding import MISSING, wait_for
-from app.mailer.message_states import MessageState, may_follow
-from app.mailer.models import Message, Suppression
+from app.mailer.facts import (
+    Defaults,
+    circumstances_of,
+    contacts_of,
+    customer_of,
+    latest_messages,
+    lock_people,
+    skipped_roads,
+)
+from app.mailer.holding import MISSING, because, wait_for
+from app.mailer.lost import reasons_lost_by
+from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
+from app.mailer.models import Message, message_contact
+from app.mailer.plan_again import plan_again
 from app.mailer.plan_output import as_dict, with_messages
-from app.mailer.rules import Circumstances, Contact, Customer, Document, Link, Made, Plan, plan
-
-MAX_TYPED_IN = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What staff chose before sending: addresses typed in instead of the plan's own, and addresses unticked."""
-
-    recipients: tuple[str, ...] = ()
-    untick: tuple[str, ...] = ()
-
-    @classmethod
-    def checked(cls, *, recipients: object, untick: object) -> Choices:
-        """Return the choices of a request. Raises Invalid with the error of each list."""
-        errors: FieldErrors = {}
-        if recipients == []:
-            # Whoever names nobody doesn't mean everybody.
-            errors["recipients"] = ["Give at least one address, or leave this out to send to those of the plan."]
-        chosen = cls(
-            recipients=_addresses(recipients, "recipients", errors), untick=_addresses(untick, "untick", errors)
-        )
-        if errors:
-            raise Invalid("Some of these addresses can't be used.", errors=errors)
-        return chosen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What the settings say where a record is silent."""
-
-    language: str
-    usage_module: bool
-    domain: str
+from app.mailer.refusals import ensure_fingerprint, refuse_again, refuse_skipped
+from app.mailer.rules import Document, Made, Plan, explain, plan
 
 
 def plan_document(
@@ -72,59 +51,106 @@ def plan_document(
     defaults: Defaults,
 ) -> Plan:
     """Return who gets a document and who does not, with the messages that it has made already."""
-    people = _contacts(session, customer, defaults)
-    made = _made(session, document)
-    addresses = {
-        *split_addresses(customer.email or ""),
-        *choices.recipients,
-        *(one.email for one in people if one.email),
-    }
-    suppressed = session.scalars(
-        select(Suppression).where(
-            Suppression.address_normalised.in_({normalise(address) for address in addresses}),
-            Suppression.deleted_at.is_(None),
-        )
+    people = contacts_of(session, customer, language=defaults.language)
+    return plan(
+        document,
+        customer_of(customer, language=defaults.language),
+        people,
+        circumstances_of(session, document, customer, people, choices=choices, usage_module=defaults.usage_module),
     )
-    circumstances = Circumstances(
-        suppressed={one.address_normalised: one.reason for one in suppressed},
-        already_made=made,
-        usage_module=defaults.usage_module,
-        unticked=frozenset(choices.untick),
-        typed_in=choices.recipients,
-    )
-    return plan(document, _customer(customer, defaults), people, circumstances)
 
 
-def ensure_fingerprint(current: Plan, base: Plan, fingerprint: str | None) -> None:
-    """Raise Conflict (`plan_changed`), with the plan as it is, when it isn't the one that was looked at.
+def send_document(
+    session: Session,
+    *,
+    document: Document,
+    customer: customer_models.Customer,
+    choices: Choices,
+    fingerprint: str | None,
+    defaults: Defaults,
+) -> tuple[Plan, list[Touch]]:
+    """Execute a document's plan; return it with its messages, and what the caller's audit entry says of them.
 
-    What was looked at may be the plan with the choices made in it (`current`), or the one without any (`base`), from
-    which they were made: unticking an address of a plan that still holds changes nothing that wasn't seen.
+    The caller holds the document, and before it `lock_customer`. Raises Conflict (`plan_changed`).
     """
-    if fingerprint is not None and fingerprint not in (current.fingerprint, base.fingerprint):
-        raise Conflict(
-            "The plan has changed since you looked at it. Look at it as it is now, and send it again.",
-            code="plan_changed",
-            detail={"result": as_dict(current)},
-        )
+    lock_people(session, customer)
+    chosen = plan_document(session, document=document, customer=customer, choices=choices, defaults=defaults)
+    base = chosen
+    if choices != Choices():
+        base = plan_document(session, document=document, customer=customer, choices=Choices(), defaults=defaults)
+    ensure_fingerprint(chosen, base, fingerprint)
+    return put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
+
+
+def plan_document_again(
+    session: Session,
+    *,
+    document: Document,
+    customer: customer_models.Customer,
+    addresses: tuple[str, ...],
+    defaults: Defaults,
+) -> Plan:
+    """Return the plan of sending a document once more to addresses that have had it."""
+    had = latest_messages(session, document)
+    people = contacts_of(session, customer, language=defaults.language)
+    only = Choices(recipients=addresses)
+    return plan_again(
+        document,
+        customer_of(customer, language=defaults.language),
+        people,
+        circumstances_of(session, document, customer, people, choices=only, usage_module=defaults.usage_module),
+        {
+            key: (had[key].address, BillFormat(had[key].format or BillFormat.NONE))
+            for key in dict.fromkeys(normalise(address) for address in addresses)
+        },
+    )
+
+
+def send_document_again(
+    session: Session,
+    *,
+    document: Document,
+    customer: customer_models.Customer,
+    addresses: tuple[str, ...],
+    defaults: Defaults,
+) -> tuple[Plan, list[Touch]]:
+    """Send a document once more to addresses that have had it, each by a message of its own; return as above.
+
+    Raises Invalid (one never had it, or must not get it), Conflict (`on_its_way`).
+    """
+    lock_people(session, customer)
+    had = latest_messages(session, document)
+    refuse_again([(address, had.get(normalise(address))) for address in addresses])
+    again = plan_document_again(session, document=document, customer=customer, addresses=addresses, defaults=defaults)
+    refuse_skipped(again)
+    return put_into_outbox(session, chosen=again, customer=customer, defaults=defaults, again=True)
 
 
 def put_into_outbox(
-    session: Session, *, chosen: Plan, customer: customer_models.Customer, defaults: Defaults
+    session: Session, *, chosen: Plan, customer: customer_models.Customer, defaults: Defaults, again: bool = False
 ) -> tuple[Plan, list[Touch]]:
     """Write a message for each address of a plan; return the plan with its messages, and what the trail says of them.
 
-    The caller's verb leaves the audit entry, for the document and its messages together.
+    Who was skipped is kept beside them. The caller's verb leaves the audit entry, for the document and its messages
+    together.
     """
     source = source_of(chosen.document.kind.value)
     version = _content_version(session, chosen.document, source)
-    rows = [_row(session, chosen, index, customer=customer, defaults=defaults) for index in range(len(chosen.messages))]
+    made_before = queries.messages_of_document(session, kind=chosen.document.kind.value, document_id=chosen.document.id)
+    rows = []
+    for index, planned in enumerate(chosen.messages):
+        earlier = [one for one in made_before if one.address_normalised == planned.key]
+        row = _row(chosen, index, customer=customer, defaults=defaults, earlier=earlier, again=again)
+        rows.append(row)
     before = [row.state for row in rows]
     for row in rows:
         row.document_version = version
         _first_state(row, source)
     session.add_all(rows)
     session.flush()
+    _keep_contacts(session, rows)
+    if rows:
+        session.add_all(skipped_roads(chosen, customer_id=customer.id))
     made = {row.address_normalised: Made(row.id, row.state) for row in rows}
     touched = [
         Touch("message", row.id, row.label, {"state": (state, row.state)})
@@ -134,15 +160,25 @@ def put_into_outbox(
 
 
 def retry_message(session: Session, actor: Actor, *, message_id: int, version: int | None = None) -> Message:
-    """Have a message tried at once. Raises Forbidden, NotFound, Stale, Conflict where it makes no sense."""
+    """Have a message tried at once; giving up counts anew. Raises Forbidden, NotFound, Stale, Conflict."""
     message = _message_to_change(session, actor, message_id, Operation.RETRY, version)
+    if message.purged_at is not None:
+        raise Conflict(say("This message was purged: it holds no address any more."), code="not_possible")
     if message.state == MessageState.HELD and message.held_code in MISSING:
-        raise Conflict(f"{message.held_because} It leaves by itself once it can.", code="not_possible")
+        raise Conflict(say("{because} It leaves by itself once it can.", because=because(message)), code="not_possible")
     if message.state not in (MessageState.FAILED, MessageState.WAITING, MessageState.UNCERTAIN, MessageState.HELD):
-        raise Conflict(f"A message that is {message.state} can't be tried again.", code="not_possible")
+        raise Conflict(
+            say("A message that is {state} can't be tried again.", state=STATE_NAMES[message.state]),
+            code="not_possible",
+        )
+    became = reasons_lost_by(session, message)
+    if became is not None:
+        raise Conflict(
+            say("Nobody is to get this copy any more. {because}", because=explain(became[0])), code="not_possible"
+        )
     before = message.state
     change_state(message, MessageState.QUEUED)
-    message.next_attempt_at = clock.now()
+    message.next_attempt_at = message.tries_from = clock.now()
     audit.record(session, actor, verb=Verb.MESSAGE_RETRIED, touched=[_touch(message, before)])
     return message
 
@@ -151,7 +187,9 @@ def cancel_message(session: Session, actor: Actor, *, message_id: int, version: 
     """Keep a message from leaving. Raises Forbidden, NotFound, Stale, Conflict where it makes no sense."""
     message = _message_to_change(session, actor, message_id, Operation.CANCEL, version)
     if not may_follow(message.state, MessageState.CANCELLED):
-        raise Conflict(f"A message that is {message.state} can't be cancelled.", code="not_possible")
+        raise Conflict(
+            say("A message that is {state} can't be cancelled.", state=STATE_NAMES[message.state]), code="not_possible"
+        )
     before = message.state
     change_state(message, MessageState.CANCELLED)
     message.next_attempt_at = None
@@ -162,10 +200,18 @@ def cancel_message(session: Session, actor: Actor, *, message_id: int, version: 
 def change_state(message: Message, after: MessageState) -> None:
     """Move a message to another state. Raises Conflict when the table of states doesn't allow it."""
     if not may_follow(message.state, after):
-        raise Conflict(f"A message that is {message.state} can't become {after}.", code="not_possible")
+        raise Conflict(
+            say(
+                "A message that is {state} can't become {after}.",
+                state=STATE_NAMES[message.state],
+                after=STATE_NAMES[after],
+            ),
+            code="not_possible",
+        )
     message.state = after.value
     if after != MessageState.HELD:
         message.held_code = message.held_because = None
+    message.lost_reasons = None
 
 
 def _message_to_change(
@@ -182,86 +228,25 @@ def _touch(message: Message, before: str) -> Touch:
     return Touch("message", message.id, message.label, {"state": (before, message.state)})
 
 
-def _addresses(raw: object, name: str, errors: FieldErrors) -> tuple[str, ...]:
-    given = [] if raw is None else raw
-    if (
-        not isinstance(given, list | tuple)
-        or len(given) > MAX_TYPED_IN
-        or not all(isinstance(one, str) for one in given)
-    ):
-        errors[name] = [f"Give a list of at most {MAX_TYPED_IN} addresses."]
-        return ()
-    found: list[str] = []
-    for address in given:
-        try:
-            found.append(check_address(address))
-        except ValueError as error:
-            errors.setdefault(name, []).append(f"{address[:80]}: {error}")
-    return tuple(found)
-
-
-def _contacts(session: Session, customer: customer_models.Customer, defaults: Defaults) -> list[Contact]:
-    model = contact_models.Contact
-    statement = select(model).where(model.deleted_at.is_(None), model.id.in_(contacts.ids_of_customer(customer.id)))
-    rows = session.scalars(
-        statement.options(selectinload(model.copy_correspondence), selectinload(model.copy_ticket_updates))
-    )
-    return [
-        Contact(
-            id=row.id,
-            name=row.name,
-            link=Link.SHARED if row.customer_id is None else Link.DIRECT,
-            email=row.email,
-            email_bill_type=BillFormat(row.email_bill_type),
-            usage_report=row.invoice_usage_report_id,
-            copy_correspondence=frozenset(one.id for one in row.copy_correspondence),
-            copy_ticket_updates=frozenset(one.id for one in row.copy_ticket_updates),
-            marketing_consent=row.marketing_consent_at is not None,
-            language=row.language or customer.language or defaults.language,
-        )
-        for row in rows
-    ]
-
-
-def _customer(row: customer_models.Customer, defaults: Defaults) -> Customer:
-    return Customer(
-        id=row.id,
-        name=row.name,
-        emails=tuple(split_addresses(row.email or "")),
-        email_billing=row.email_billing,
-        email_bill_type=BillFormat(row.email_bill_type),
-        usage_report=row.invoice_usage_report_id,
-        marketing_consent=row.marketing_consent_at is not None,
-        allows_correspondence=row.status is None or row.status.allows_correspondence,
-        deleted=row.deleted_at is not None,
-        language=row.language or defaults.language,
-    )
-
-
-def _made(session: Session, document: Document) -> dict[str, Made]:
-    rows = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
-    return {row.address_normalised: Made(row.id, row.state) for row in rows}
-
-
 def _row(
-    session: Session, chosen: Plan, index: int, *, customer: customer_models.Customer, defaults: Defaults
+    chosen: Plan,
+    index: int,
+    *,
+    customer: customer_models.Customer,
+    defaults: Defaults,
+    earlier: Sequence[Message],
+    again: bool,
 ) -> Message:
     """Return the outbox row of one message: a fresh one, or the one that was cancelled."""
     planned = chosen.messages[index]
     document = chosen.document
-    before = session.scalar(
-        select(Message).where(
-            Message.document_kind == document.kind.value,
-            Message.document_id == document.id,
-            Message.revision == 0,
-            Message.address_normalised == planned.key,
-        )
-    )
-    row = before or Message(
+    # The next revision when it is sent again on purpose; otherwise all earlier ones were cancelled, or there is none.
+    revision = max((one.revision for one in earlier), default=-1) + 1 if again else 0
+    row = next((one for one in earlier if one.revision == revision), None) or Message(
         document_kind=document.kind.value,
         document_id=document.id,
         customer_id=customer.id,
-        revision=0,
+        revision=revision,
         address_normalised=planned.key,
         message_id=make_message_id(
             document.kind.value, document.id, token=secrets.token_hex(8), domain=defaults.domain
@@ -274,8 +259,22 @@ def _row(
     row.format = planned.format.value if planned.format else None
     row.usage_reports = list(planned.usage_reports)
     row.reasons = as_dict(chosen)["messages"][index]["recipients"]
+    row.lost_reasons = None
     row.content_digest = None
+    # One that was tried before it was cancelled starts counting its tries anew.
+    row.tries_from = clock.now()
     return row
+
+
+def _keep_contacts(session: Session, rows: Sequence[Message]) -> None:
+    """Note which contacts the messages are for, so that theirs are found."""
+    ids = [row.id for row in rows]
+    named = sorted({(why["contact_id"], row.id) for row in rows for why in row.reasons if why["contact_id"]})
+    session.execute(delete(message_contact).where(message_contact.c.message_id.in_(ids)))
+    if named:
+        session.execute(
+            insert(message_contact), [{"contact_id": contact, "message_id": message} for contact, message in named]
+        )
 
 
 def _content_version(session: Session, document: Document, source: DocumentSource) -> int:

@@ -7,22 +7,27 @@ from email import policy
 from email.parser import BytesParser
 from typing import Any
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from sqlalchemy import Select
 
 from app.access.table import Operation
+from app.contacts import queries as contacts
+from app.contacts.models import Contact
 from app.core.actor import Actor
+from app.core.bill_format import BillFormat
+from app.core.words import say
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.documents import source_of
-from app.mailer.holding import RENDERING_FAILED
-from app.mailer.message_states import STATES, MessageState, may_follow
+from app.mailer.holding import RENDERING_FAILED, because
+from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Content, Message
 from app.mailer.panels import state_tag
+from app.mailer.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
 from app.mailer.resource import MESSAGE
 from app.mailer.rules import explain
+from app.mailer.who_got import format_words
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link
@@ -30,6 +35,13 @@ from app.web.panels import Action, Tab, register_action, register_tab
 from app.web.request_filters import id_or_404
 
 RETRIED = frozenset({MessageState.FAILED, MessageState.WAITING, MessageState.UNCERTAIN})
+_HEADERS = {
+    "From": say("From"),
+    "To": say("Recipient"),
+    "Subject": say("Subject"),
+    "Date": say("Date"),
+    "Message-ID": say("Message-ID"),
+}
 CANCELLED = frozenset(state for state in STATES if may_follow(state, MessageState.CANCELLED))
 
 
@@ -40,28 +52,22 @@ class MessageView(AdminView):
     route_base = "/messages"
     method_permission_name = {"retry": "retry", "cancel": "cancel", "mail": "read"}
     list_columns = ["address", "document_number", "customer_id", "format", "state", "created_at", "sent_at"]
+    list_choices = ["subject", "held_because", "message_id", "next_attempt_at"]
     sections = (
-        ("Message", ("address", "state", "held_because", "document_number", "customer_id", "format", "subject")),
-        ("Delivery", ("message_id", "created_at", "sent_at", "next_attempt_at")),
+        (say("Message"), ("address", "state", "held_because", "document_number", "customer_id", "format", "subject")),
+        (say("Delivery"), ("message_id", "created_at", "sent_at", "next_attempt_at")),
     )
-    label_columns = {
-        "customer_id": "Customer",
-        "document_number": "Document",
-        "message_id": "Message-ID",
-        "created_at": "Created",
-        "sent_at": "Sent",
-        "next_attempt_at": "Next attempt",
-        "held_because": "Held because",
-    }
-    search_hint = "Address, document number, Message-ID, or the customer's name."
-    empty_text = "Each copy of a document that is sent to somebody is a message here."
+    search_hint = say("Address, document number, Message-ID, or the customer's name.")
+    empty_text = say("Each copy of a document that is sent to somebody is a message here.")
 
     def cell(self, record: Message, name: str) -> Any:
         """Show the state as a mark, and link the customer and the document."""
         if name == "state":
             return state_tag(record)
         if name == "format":
-            return record.format.capitalize() if record.format else None
+            return format_words(record)
+        if name == "held_because":
+            return because(record) or None
         if name == "customer_id":
             return link(record.customer.label, url_for("CustomerView.show", pk=record.customer_id))
         if name == "document_number":
@@ -70,39 +76,23 @@ class MessageView(AdminView):
 
     def record_title(self, record: Message) -> str:
         """Return what the message is a copy of, and for whom."""
-        return f"{record.document_number} to {record.address}"
+        return say("{document} to {address}", document=record.document_number, address=record.address)
 
     def badges(self, record: Message) -> list[Any]:
         """Mark the state."""
         return [state_tag(record)]
 
-    def narrowed(self, statement: Select[Any]) -> Select[Any]:
-        """Keep the messages of one state."""
-        state = request.args.get("state", "")
-        if not state:
-            return statement
-        if state not in STATES:
-            abort(400)
-        return statement.where(Message.state == state)
-
-    def list_filters(self) -> list[dict[str, Any]]:
-        """Offer the states."""
-        chosen = request.args.get("state", "")
-        options = [{"value": "", "label": "Any state", "selected": not chosen}]
-        options += [{"value": one.value, "label": one.value.capitalize(), "selected": one == chosen} for one in STATES]
-        return [{"name": "state", "label": "State", "options": options}]
-
     @expose("/<pk>/retry", methods=["GET", "POST"])
     @has_access
     def retry(self, pk: str) -> Answer:
         """Ask, and have a message tried at once."""
-        return self._verb(pk, service.retry_message, label="Retry", done="is tried again")
+        return self._verb(pk, service.retry_message, label=say("Retry"), done=_tried_again)
 
     @expose("/<pk>/cancel", methods=["GET", "POST"])
     @has_access
     def cancel(self, pk: str) -> Answer:
         """Ask, and keep a message from leaving."""
-        return self._verb(pk, service.cancel_message, label="Cancel message", done="is cancelled")
+        return self._verb(pk, service.cancel_message, label=say("Cancel message"), done=_cancelled)
 
     @expose("/<pk>/mail", methods=["GET"])
     @has_access
@@ -116,44 +106,65 @@ class MessageView(AdminView):
         answer.headers["Content-Disposition"] = f'attachment; filename="message-{message.id}.eml"'
         return answer
 
-    def _verb(self, pk: str, verb: Any, *, label: str, done: str) -> Answer:
+    def _verb(self, pk: str, verb: Any, *, label: str, done: Callable[[str], str]) -> Answer:
         actor, number = current_actor(), id_or_404(pk)
         message = queries.message(db.session(), actor, message_id=number)
         return self.confirmed(
-            title=f"{label}: {self.record_title(message)}",
-            text=f"This message is {message.state}.",
+            title=say("{task}: {name}", task=label, name=self.record_title(message)),
+            text=say("This message is {state}.", state=STATE_NAMES[MessageState(message.state)]),
             submit_label=label,
             record=message,
             run=lambda session, version: verb(session, actor, message_id=number, version=version),
-            done=f"The message to {message.address} {done}.",
+            done=done(message.address),
             after=self.show_url(number),
         )
 
 
 def register_message_page() -> None:
     """Put the tabs of a message's page in place: why, what happened, and the mail itself; and its actions."""
-    register_action("message", _action("Retry", "retry", Operation.RETRY, _may_retry))
+    register_action("message", _action(say("Retry"), "retry", Operation.RETRY, _may_retry))
     register_action(
         "message",
-        _action("Cancel message", "cancel", Operation.CANCEL, lambda message: message.state in CANCELLED),
+        _action(say("Cancel message"), "cancel", Operation.CANCEL, lambda message: message.state in CANCELLED),
     )
-    register_tab("message", Tab("why", "Why", "message", "mailer/why.html", count=lambda *_: None, context=_why))
+    purge = Action(
+        say("Purge"),
+        "message",
+        Operation.PURGE,
+        lambda message: url_for("TrashView.purge", kind="message", pk=message.id),
+        danger=True,
+        applies=lambda message: message.state in FINAL and message.purged_at is None,
+    )
+    register_action("message", purge)
+    register_tab("message", Tab("why", say("Why"), "message", "mailer/why.html", count=lambda *_: None, context=_why))
     register_tab(
         "message",
         Tab(
             "attempts",
-            "Attempts",
+            say("Attempts"),
             "message",
             "mailer/attempts.html",
             count=lambda _session, _actor, message: len(message.attempts),
-            context=lambda _session, _actor, message: {"attempts": message.attempts, "message": message},
+            context=lambda _session, _actor, message: _attempts(message),
         ),
     )
-    register_tab("message", Tab("mail", "Mail", "message", "mailer/mail.html", count=lambda *_: None, context=_mail))
+    register_tab(
+        "message", Tab("mail", say("Mail"), "message", "mailer/mail.html", count=lambda *_: None, context=_mail)
+    )
+
+
+def _tried_again(address: str) -> str:
+    return say("The message to {address} is tried again.", address=address)
+
+
+def _cancelled(address: str) -> str:
+    return say("The message to {address} is cancelled.", address=address)
 
 
 def _may_retry(message: Message) -> bool:
-    """Tell whether a retry makes sense: what waits for a format leaves by itself, and no sooner."""
+    """Tell whether a retry makes sense: what waits for a format leaves by itself, and what is purged never."""
+    if message.purged_at is not None:
+        return False
     return message.state in RETRIED or (message.state == MessageState.HELD and message.held_code == RENDERING_FAILED)
 
 
@@ -167,11 +178,42 @@ def _action(label: str, task: str, operation: Operation, applies: Callable[[Mess
     )
 
 
-def _why(_session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
+def _why(session: Any, actor: Actor, message: Message) -> dict[str, Any]:
+    """Return the reasons with the names of their day, and what became of them where the message was cancelled."""
+    ids = [reason["contact_id"] for reason in message.reasons if reason["contact_id"]]
+    seen = set(session.scalars(contacts.contacts(actor).with_only_columns(Contact.id).where(Contact.id.in_(ids))))
+    lost: list[str | None] = list(message.lost_reasons) if message.lost_reasons else [None for _ in message.reasons]
     return {
         "message": message,
-        "reasons": [{**reason, "sentence": explain(reason["reason"])} for reason in message.reasons],
+        "reasons": [
+            {
+                **reason,
+                "url": url_for("ContactView.show", pk=reason["contact_id"]) if reason["contact_id"] in seen else None,
+                "sentence": explain(reason["reason"]),
+                "lost": explain(became) if became else None,
+                "way": _way(reason),
+                "format_words": _format(reason),
+            }
+            for reason, became in zip(message.reasons, lost, strict=True)
+        ],
     }
+
+
+def _format(reason: dict[str, Any]) -> str | None:
+    return BillFormat(reason["format"]).words if reason.get("format") else None
+
+
+def _way(reason: dict[str, Any]) -> str:
+    """Return by which way a reason leads to the address."""
+    return LINK_WORDS[Link(reason["link"])] if reason.get("link") else ROAD_WORDS[Road(reason["road"])]
+
+
+def _attempts(message: Message) -> dict[str, Any]:
+    tried = [
+        {"at": one.started_at, "outcome": STATE_LABELS[MessageState(one.outcome)], "answer": one.answer}
+        for one in message.attempts
+    ]
+    return {"attempts": tried, "message": message, "held_because": because(message)}
 
 
 def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
@@ -181,7 +223,7 @@ def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
     text = mail.get_body(("plain",))
     return {
         "message": message,
-        "mail": {name: mail[name] for name in ("From", "To", "Subject", "Date", "Message-ID")},
+        "mail": {words: mail[name] for name, words in _HEADERS.items()},
         "text": text.get_content() if text else "",
         "attachments": [part.get_filename() for part in mail.iter_attachments()],
         "url": url_for("MessageView.mail", pk=message.id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from apispec import APISpec
@@ -17,18 +18,21 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.access.ask import may, settable
 from app.access.table import Operation
 from app.core.errors import Invalid
-from app.core.fields import MAX_ID
 from app.core.unit_of_work import unit_of_work
+from app.core.whole_numbers import MAX_ID
+from app.core.words import say
 from app.extensions import csrf, db
 from app.web.api_body import read_body, take_version
 from app.web.api_query import operators, read_columns, read_query, read_rison
 from app.web.current import current_actor
 from app.web.errors import error_answer
-from app.web.listing import list_page
+from app.web.listing import Wanted, list_page, sort_of
 from app.web.openapi import ERROR_RESPONSES, field_schema, input_schema, record_schema
 from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, described_operation, operation
 from app.web.request_filters import RequestFiltersMixin, id_or_404
 from app.web.resource import Resource
+from app.web.trash_api import TRASH_PERMISSIONS, TrashCalls
+from app.web.words import translated
 
 METHOD_PERMISSIONS = {
     "info": "read",
@@ -49,13 +53,18 @@ LIST = {
     "properties": {
         "count": {"type": "integer"},
         "count_capped": {"type": "boolean"},
+        "next": {
+            "type": "string",
+            "nullable": True,
+            "description": "The key of the page that follows, for `after` in `q`; null on the last one.",
+        },
         "ids": {"type": "array", "items": {"type": "integer"}},
         "result": {"type": "array", "items": {"$ref": "#/components/schemas/{api}.get"}},
     },
 }
 
 
-class AdminApi(RequestFiltersMixin, ModelRestApi):
+class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
     """The REST resource of one kind of record: a subclass names the resource and adds its own calls."""
 
     resource: ClassVar[Resource]
@@ -68,12 +77,13 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
         self.datamodel = SQLAInterface(self.resource.model, session=db.session)
         self.resource_name = self.resource.name
         self.class_permission_name = self.resource.name
-        self.method_permission_name = METHOD_PERMISSIONS | (self.method_permission_name or {})
+        self.method_permission_name = METHOD_PERMISSIONS | TRASH_PERMISSIONS | (self.method_permission_name or {})
         self.openapi_spec_tag = self.resource.plural
         # Nothing is exposed by Flask-AppBuilder itself: the resource says what is read and written.
         self.list_columns = self.show_columns = self.add_columns = self.edit_columns = ["id"]
         self.search_columns = self.order_columns = ["id"]
         offered = {"post": self.resource.create, "put": self.resource.update, "delete": self.resource.delete}
+        offered |= {name: getattr(self.resource, name) for name in TRASH_PERMISSIONS}
         self.exclude_route_methods = self.exclude_route_methods | {
             name for name, verb in offered.items() if verb is None
         }
@@ -99,7 +109,7 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
         columns = [
             {
                 "name": name,
-                "label": self._prettify_column(name),
+                "label": translated(self.resource.labels.get(name) or self._prettify_column(name)),
                 "required": kind.required,
                 "settable": name in allowed,
                 **field_schema(kind),
@@ -124,24 +134,7 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
     @operation(gives=LIST, query=[Q], errors=(400, 401, 403))
     def get_list(self, **_kwargs: Any) -> Response:
         """Give a page of the records in sight."""
-        query = read_query(request.args.get("q"), self.resource)
-        page = list_page(
-            db.session(),
-            self.resource.rows(current_actor()).where(*query.conditions),
-            resource=self.resource,
-            order=query.order,
-            descending=query.descending,
-            page=query.page,
-            page_size=query.page_size,
-        )
-        body: dict[str, Any] = {
-            "count": page.count,
-            "ids": [row.id for row in page.rows],
-            "result": [self.serialise(row, query.columns) for row in page.rows],
-        }
-        if page.count_capped:
-            body["count_capped"] = True
-        return jsonify(body)
+        return jsonify(self.page_of(self.resource, self.resource.rows(current_actor()))[0])
 
     @expose("/<pk>", methods=["GET"])
     @protect()
@@ -205,6 +198,27 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
 
     # What subclasses use.
 
+    def page_of(self, resource: Resource, statement: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+        """Return the page of a statement that `q` asks for, as lists give it, and its rows."""
+        query = read_query(request.args.get("q"), resource)
+        page = list_page(
+            db.session(),
+            statement.where(*query.conditions),
+            resource=resource,
+            sort=sort_of(resource, query.order, descending=query.descending),
+            wanted=Wanted(after=query.after, page=query.page),
+            page_size=query.page_size,
+        )
+        body: dict[str, Any] = {
+            "count": page.count,
+            "ids": [row.id for row in page.rows],
+            "result": [self.serialise(row, query.columns) for row in page.rows],
+            "next": page.next,
+        }
+        if page.count_capped:
+            body["count_capped"] = True
+        return body, page.rows
+
     def serialise(self, record: Any, columns: list[str] | None = None) -> dict[str, Any]:
         """Return a record as REST gives it."""
         return {name: self.resource.value(record, name) for name in columns or self.resource.readable()}
@@ -229,9 +243,9 @@ class AdminApi(RequestFiltersMixin, ModelRestApi):
         for name in [name for name in given if name not in self.resource.fields]:
             known = name in self.resource.readable() or name in self.resource.dotted()
             if known and given.pop(name) != self.resource.value(record, name):
-                errors[name] = ["This can't be changed here."]
+                errors[name] = [say("This can't be changed here.")]
         if errors:
-            raise Invalid("Some of this can't be changed here.", errors=errors)
+            raise Invalid(say("Some of this can't be changed here."), errors=errors)
         return given
 
     def operation_helper(
@@ -268,5 +282,5 @@ def body_id(body: dict[str, Any], name: str) -> int:
     """Return an id out of a body. Raises Invalid."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
-        raise Invalid(f"Give {name}, the id of a record.", field=name)
+        raise Invalid(say("Give {name}, the id of a record.", name=name), field=name)
     return value

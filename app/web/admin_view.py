@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.decorators import has_access
@@ -20,19 +20,23 @@ from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.records import Record
 from app.core.unit_of_work import unit_of_work
+from app.core.words import say
 from app.extensions import db
 from app.web import panels
 from app.web.current import current_actor
 from app.web.display import shown
+from app.web.export import ExportPages
 from app.web.form_pages import Answer, FormPages
 from app.web.forms import RecordForm, form_class
 from app.web.list_pages import ListPages
 from app.web.request_filters import RequestFiltersMixin, SafeActionsMixin, id_or_404
-from app.web.resource import Resource
+from app.web.resource import SYSTEM_LABELS, Resource
+from app.web.undo import Undo, tell_undoable, undo_of_deletion
 
 METHOD_PERMISSIONS = {
     "list": "read",
     "show": "read",
+    "export": "read",
     "add": "create",
     "edit": "update",
     "delete": "delete",
@@ -41,14 +45,14 @@ METHOD_PERMISSIONS = {
 }
 
 
-class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, ModelView):
+class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, ExportPages, FormPages, ModelView):
     """The screens of one resource: a subclass names its columns and sections, the rest is done here."""
 
     resource: ClassVar[Resource]
     list_columns: ClassVar[list[str]] = ["id"]
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
     show_extra: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
-    label_columns: dict[str, str] = {}
+    label_columns: Any = {}
     method_permission_name: dict[str, str] | None = None
     description_columns: ClassVar[dict[str, str]] = {}
     search_hint: ClassVar[str] = ""
@@ -65,9 +69,10 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
         self.search_columns = ["id"]
         self.order_columns = list(self.resource.orders)
         self.show_columns = self.add_columns = self.edit_columns = ["id"]
-        self.label_columns = dict(self.label_columns)
+        self.label_columns = {**SYSTEM_LABELS, **self.resource.labels, **self.label_columns}
         super().__init__()
-        self._gen_labels_columns([*self.resource.fields, *self.list_columns, *self.resource.read_only])
+        listed = (*self.list_columns, *self.list_choices)
+        self._gen_labels_columns([*self.resource.fields, *listed, *self.resource.read_only])
         self._form_class = form_class(self.resource.fields, labels=self.label_columns, hints=self.description_columns)
 
     # What subclasses may say of their own.
@@ -108,7 +113,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
             title=self.record_title(record),
             subtitle=self.subtitle(actor, record),
             badges=self.badges(record),
-            sections=self._facts(record),
+            sections=self.facts(record),
             tabs=[
                 {
                     "key": tab.key,
@@ -139,15 +144,16 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
         name = self.record_title(record)
 
         return self.confirmed(
-            title=f"Delete {name}",
-            text=f"Delete {name}?",
-            submit_label="Delete",
+            title=say("Delete {name}", name=name),
+            text=say("Delete {name}?", name=name),
+            submit_label=say("Delete"),
             record=record,
             run=lambda session, version: verb(session, actor, number, version),
-            done=f"{self.resource.label} {name} was deleted.",
+            done=say("{kind} {name} was deleted.", kind=self.resource.label, name=name),
             after=url_for(f"{self.endpoint}.list"),
             touches=self.touches(actor, record),
             danger=True,
+            undo=lambda: undo_of_deletion(actor, self.resource, record),
         )
 
     def confirmed(  # noqa: PLR0913  a page has this many words
@@ -162,10 +168,10 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
         after: str,
         touches: Sequence[str] = (),
         danger: bool = False,
+        undo: Callable[[], Undo | None] = lambda: None,
     ) -> Answer:
-        """Show a page that asks, and run the verb when it is answered by POST."""
+        """Show a page that asks, and run the verb when it is answered by POST; `undo` gives the way back."""
         form = RecordForm(data={"version": record.version})
-        cancel_url = self.show_url(record.id)
         error = None
         if request.method == "POST":
             version = form.opened_version()
@@ -177,7 +183,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
             except DomainError as refusal:
                 error = refusal
             else:
-                flash(done, "success")
+                tell_undoable(done, undo())
                 return redirect(after)
         page = self.render_template(
             "web/confirm.html",
@@ -186,7 +192,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
             touches=touches,
             submit_label=submit_label,
             danger=danger,
-            cancel_url=cancel_url,
+            cancel_url=self.show_url(record.id),
             form=form,
             error=error.message if error else None,
         )
@@ -205,7 +211,8 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
     def _init_forms(self) -> None:
         """Make no Flask-AppBuilder form: theirs load every related row."""
 
-    def _facts(self, record: Any) -> Sequence[dict[str, Any]]:
+    def facts(self, record: Any) -> Sequence[dict[str, Any]]:
+        """Return the sections of a record's page: what it holds."""
         return [
             {
                 "label": label,
@@ -220,11 +227,11 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, FormPages, Mod
         name = self.resource.name
         menu: Any = []
         if self.resource.update is not None and may(actor, Operation.UPDATE, name) and self.editable(record):
-            menu.append({"label": "Edit", "url": url_for(f"{self.endpoint}.edit", pk=record.id), "icon": "edit"})
+            menu.append({"label": say("Edit"), "url": url_for(f"{self.endpoint}.edit", pk=record.id), "icon": "edit"})
         menu += panels.actions_menu(actor, name, record)
         if self.resource.delete is not None and may(actor, Operation.DELETE, name) and self.editable(record):
             url = url_for(f"{self.endpoint}.delete", pk=record.id)
-            menu.append({"label": "Delete", "url": url, "icon": "trash", "danger": True})
+            menu.append({"label": say("Delete"), "url": url, "icon": "trash", "danger": True})
         return menu
 
     def editable(self, _record: Any) -> bool:

@@ -9,7 +9,8 @@ from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.core.errors import Invalid, Unreadable, VersionRequired
-from app.core.fields import MAX_ID
+from app.core.whole_numbers import MAX_ID
+from app.core.words import say
 
 
 def read_body(*, optional: bool = False) -> dict[str, Any]:
@@ -25,9 +26,9 @@ def read_body(*, optional: bool = False) -> dict[str, Any]:
     try:
         body = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("The body is not valid JSON.") from error
+        raise Unreadable(say("The body is not valid JSON.")) from error
     if not isinstance(body, dict):
-        raise Unreadable("The body must be a JSON object.")
+        raise Unreadable(say("The body must be a JSON object."))
     return body
 
 
@@ -42,12 +43,12 @@ def take_version(body: dict[str, Any], *, required: bool) -> int | None:
     if value is None:
         if required:
             raise VersionRequired(
-                "Send the version that you read, in the body or as If-Match, so that nobody's change is lost.",
+                say("Send the version that you read, in the body or as If-Match, so that nobody's change is lost."),
                 field="version",
             )
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
-        raise Invalid("The version is a whole number.", field="version")
+        raise Invalid(say("The version is a whole number."), field="version")
     return value
 
 
@@ -64,7 +65,8 @@ def only(body: dict[str, Any], *names: str) -> dict[str, Any]:
     unknown = sorted(set(body) - set(names))
     if unknown:
         raise Invalid(
-            "Some of these names don't exist here.", errors={name: ["There is no such field."] for name in unknown}
+            say("Some of these names don't exist here."),
+            errors={name: [say("There is no such field.")] for name in unknown},
         )
     return body
 

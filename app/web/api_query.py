@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import Unreadable
 from app.core.records import UtcDateTime
+from app.core.words import say
 from app.web.resource import Resource
 
 MAX_PAGE_SIZE = 100
@@ -25,12 +26,13 @@ MAX_NUMBER = Decimal(10) ** 14
 
 @dataclass(frozen=True, slots=True)
 class ApiQuery:
-    """A checked `q`: conditions, order, page from 0, and the columns to give (None: all)."""
+    """A checked `q`: conditions, order, the page by key or from 0, and the columns to give (None: all)."""
 
     conditions: list[ColumnElement[bool]]
     order: str | None
     descending: bool
     page: int
+    after: str
     page_size: int
     columns: list[str] | None
 
@@ -45,32 +47,38 @@ def read_rison(text: str | None) -> Mapping[str, Any]:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            raise Unreadable("The parameter q is not valid rison.", field="q") from error
+            raise Unreadable(say("The parameter q is not valid rison."), field="q") from error
     if not isinstance(value, dict):
-        raise Unreadable("The parameter q must be a rison object, such as (page:0).", field="q")
+        raise Unreadable(say("The parameter q must be a rison object, such as (page:0)."), field="q")
     return value
 
 
 def read_query(text: str | None, resource: Resource) -> ApiQuery:
     """Check `q` for a list of this resource. Raises Unreadable, saying what is wrong."""
     given = read_rison(text)
-    known = {"filters", "order_column", "order_direction", "page", "page_size", "columns", "keys"}
+    known = {"filters", "order_column", "order_direction", "page", "after", "page_size", "columns", "keys"}
     unknown = sorted(set(map(str, given)) - known)
     if unknown:
-        raise Unreadable(f"The parameter q does not know: {', '.join(unknown)}.", field="q")
+        raise Unreadable(say("The parameter q does not know: {names}.", names=", ".join(unknown)), field="q")
     order = given.get("order_column") or None
     if order is not None and (not isinstance(order, str) or order not in resource.orders):
-        raise Unreadable(f"Lists can be sorted by: {', '.join(resource.orders)}.", field="q")
+        raise Unreadable(say("Lists can be sorted by: {names}.", names=", ".join(resource.orders)), field="q")
     direction = given.get("order_direction", "asc")
     if direction not in ("asc", "desc"):
-        raise Unreadable("The order_direction is asc or desc.", field="q")
+        raise Unreadable(say("The order_direction is asc or desc."), field="q")
     size = _whole(given.get("page_size", 20), "page_size", lowest=-1)
+    page_size = MAX_PAGE_SIZE if size in (-1, 0) else min(size, MAX_PAGE_SIZE)
+    page = _whole(given.get("page", 0), "page", lowest=0)
+    after = given.get("after", "")
+    if not isinstance(after, str) or (after and page):
+        raise Unreadable(say("Give after as the text that a page gave as next, and then no page."), field="q")
     return ApiQuery(
         conditions=[_condition(one, resource) for one in _filters(given)],
         order=order,
         descending=direction == "desc",
-        page=_whole(given.get("page", 0), "page", lowest=0),
-        page_size=MAX_PAGE_SIZE if size in (-1, 0) else min(size, MAX_PAGE_SIZE),
+        page=page,
+        after=after,
+        page_size=page_size,
         columns=read_columns(given, resource),
     )
 
@@ -82,20 +90,22 @@ def read_columns(given: Mapping[str, Any], resource: Resource) -> list[str] | No
         return None
     offered = {*resource.readable(), *resource.dotted()}
     if not isinstance(columns, list) or not all(isinstance(column, str) and column in offered for column in columns):
-        raise Unreadable(f"The columns to ask for are: {', '.join(sorted(offered))}.", field="q")
+        raise Unreadable(say("The columns to ask for are: {names}.", names=", ".join(sorted(offered))), field="q")
     return list(dict.fromkeys(columns))
 
 
 def _filters(given: Mapping[str, Any]) -> list[Any]:
     filters = given.get("filters", [])
     if not isinstance(filters, list) or len(filters) > MAX_FILTERS:
-        raise Unreadable(f"The filters are a list of at most {MAX_FILTERS}.", field="q")
+        raise Unreadable(say("The filters are a list of at most {most}.", most=MAX_FILTERS), field="q")
     return filters
 
 
 def _whole(value: object, name: str, *, lowest: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= 1_000_000:  # noqa: PLR2004
-        raise Unreadable(f"The {name} is a whole number from {max(lowest, 0)} to 1,000,000.", field="q")
+        raise Unreadable(
+            say("The {name} is a whole number from {lowest} to 1,000,000.", name=name, lowest=max(lowest, 0)), field="q"
+        )
     return value
 
 
@@ -135,14 +145,14 @@ def _is_collection(column: Any) -> bool:
 
 def _condition(one: object, resource: Resource) -> ColumnElement[bool]:
     if not isinstance(one, dict) or not {"col", "opr"} <= set(one) <= {"col", "opr", "value"}:
-        raise Unreadable("A filter is (col:…,opr:…,value:…).", field="q")
+        raise Unreadable(say("A filter is (col:…,opr:…,value:…)."), field="q")
     column = resource.filters.get(one["col"]) if isinstance(one["col"], str) else None
     if column is None:
-        raise Unreadable(f"Lists can be filtered by: {', '.join(resource.filters)}.", field="q")
+        raise Unreadable(say("Lists can be filtered by: {names}.", names=", ".join(resource.filters)), field="q")
     offered = operators(column)
     operator = offered.get(one["opr"]) if isinstance(one["opr"], str) else None
     if operator is None:
-        raise Unreadable(f"{one['col']} can be compared by: {', '.join(offered)}.", field="q")
+        raise Unreadable(say("{name} can be compared by: {ways}.", name=one["col"], ways=", ".join(offered)), field="q")
     return operator(column, _value(one.get("value"), column, text=one["opr"] in _TEXT))
 
 
@@ -157,12 +167,12 @@ def _value(value: object, column: Any, *, text: bool) -> Any:
     try:
         return reader(value)
     except (ValueError, TypeError, ArithmeticError):
-        raise Unreadable(f"This value can't be compared with {column.key}.", field="q") from None
+        raise Unreadable(say("This value can't be compared with {name}.", name=column.key), field="q") from None
 
 
 def _integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise Unreadable("Give an id, a whole number.", field="q")
+        raise Unreadable(say("Give an id, a whole number."), field="q")
     return value
 
 

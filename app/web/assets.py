@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request, url_for
+
+from app.core.words import say
+from app.web.formats import date_text, moment_text, number_text
+from app.web.words import translated
 
 STATIC = Path(__file__).parent / "static"
 SPRITE = "vendor/tabler-icons/icons.svg"
@@ -67,18 +70,26 @@ def plain_value(value: Any) -> Any:
     if value is None or (isinstance(value, str) and not value):
         return NOTHING
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return say("Yes") if value else say("No")
     if isinstance(value, datetime):
-        return local_moment(value)
+        return moment_text(value)
+    if isinstance(value, date):
+        return date_text(value)
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(str(part) for part in value) or NOTHING
+        return ", ".join(str(translated(part)) for part in value) or NOTHING
     return value
 
 
 @blueprint.app_template_filter("grouped_amount")
 def grouped_amount(value: Decimal | str, digits: int = 2) -> str:
-    """Return an amount with its thousands grouped and its decimals in full: 1,234.50."""
-    return f"{Decimal(value):,.{digits}f}"
+    """Return an amount with its thousands grouped and its decimals in full: 1,234.50, or 1.234,50."""
+    return number_text(value, places=digits)
+
+
+@blueprint.app_template_filter("grouped")
+def grouped(value: int) -> str:
+    """Return a whole number with its thousands grouped: 1,234, or 1.234."""
+    return number_text(value)
 
 
 @blueprint.app_template_filter("utc_iso")
@@ -90,8 +101,7 @@ def utc_iso(value: datetime) -> str:
 @blueprint.app_template_filter("local_moment")
 def local_moment(value: datetime) -> str:
     """Return a time as people of the configured time zone read it: 7 Mar 2026, 14:05."""
-    local = _aware(value).astimezone(ZoneInfo(current_app.config["SETTINGS"].timezone))
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return moment_text(value)
 
 
 @blueprint.app_context_processor

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from typing import Any
+
+from flask import current_app, g, request
 
 from app.core.actor import Actor, Door
-from app.core.errors import Unauthenticated
+from app.core.errors import NotFound, Unauthenticated
+from app.core.words import say
+
+
+def actor_named(username: str) -> Actor:
+    """Return a user as an actor by the command line. Raises NotFound for one who can't log in."""
+    user = current_app.appbuilder.sm.find_user(username=username)  # type: ignore[attr-defined]
+    if user is None or not user.is_active:
+        raise NotFound(say("There is no active user of this name."))
+    return _actor(user, Door.CLI)
 
 
 def current_actor() -> Actor:
     """Return the logged-in user as an actor, by the door of this request. Raises Unauthenticated."""
     user = g.get("user")
     if user is None or getattr(user, "is_anonymous", True):
-        raise Unauthenticated("Log in first.")
+        raise Unauthenticated(say("Log in first."))
     actor: Actor | None = g.get("actor")
     if actor is None or actor.user_id != user.id:
         door = Door.API if request.path.startswith("/api/") else Door.SCREEN
-        actor = Actor(
-            door=door,
-            roles=frozenset(role.name for role in user.roles),
-            user_id=user.id,
-            username=user.username,
-            dealer_code=user.dealer_code or None,
-        )
+        actor = _actor(user, door)
         g.actor = actor
     return actor
+
+
+def _actor(user: Any, door: Door) -> Actor:
+    return Actor(
+        door=door,
+        roles=frozenset(role.name for role in user.roles),
+        user_id=user.id,
+        username=user.username,
+        dealer_code=user.dealer_code or None,
+    )

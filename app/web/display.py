@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from flask import current_app
-from flask_babel import format_date
 from markupsafe import Markup, escape
 
-from app.core.fields import Choice, Flag, Reference, References, Secret, WebAddress
+from app.core.fields import Choice, Code, Field, Flag, Reference, References, Secret, WebAddress
 from app.core.records import Record
+from app.core.words import say
+from app.web.formats import code_name, date_text, number_text
 from app.web.resource import Resource
+from app.web.words import translated
+
+NAMED_CODES = ("country", "currency", "language")
 
 
 def shown(resource: Resource, record: Record, name: str) -> Any:
@@ -22,7 +26,7 @@ def shown(resource: Resource, record: Record, name: str) -> Any:
         value = resource.read_only[name](record) if name in resource.read_only else getattr(record, name)
         return words(value)
     if isinstance(kind, Secret):
-        return "Set" if kind.current(record, name) else None
+        return say("Set") if kind.current(record, name) else None
     if isinstance(kind, Reference):
         related = getattr(record, name, None) if kind.column else None
         return str(related) if related is not None else kind.current(record, name)
@@ -30,9 +34,15 @@ def shown(resource: Resource, record: Record, name: str) -> Any:
         return ", ".join(str(row) for row in getattr(record, kind.column or name))
     value = kind.current(record, name)
     if isinstance(kind, Choice):
-        return str(value).replace("_", " ").capitalize()
+        return choice_words(kind, value)
+    if isinstance(kind, Code) and kind.source in NAMED_CODES and value:
+        return code_name(kind.source, value)
+    return _plain_words(kind, value)
+
+
+def _plain_words(kind: Field, value: Any) -> Any:
     if isinstance(kind, Flag):
-        return "Yes" if value else "No"
+        return say("Yes") if value else say("No")
     if isinstance(kind, WebAddress) and value:
         return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(value, value)
     return words(value)
@@ -41,14 +51,22 @@ def shown(resource: Resource, record: Record, name: str) -> Any:
 def words(value: Any) -> Any:
     """Return a plain value as a page shows it."""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return say("Yes") if value else say("No")
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
-        return format_date(value, "d MMM yyyy")
+        return date_text(value)
     if isinstance(value, Decimal):
-        return f"{value:,.2f}"
+        return number_text(value, places=2)
     return value
+
+
+def choice_words(kind: Field, value: str) -> str:
+    """Return what people read for one of the words of a Choice; its type says it by `words`."""
+    if not isinstance(kind, Choice):
+        return value
+    option = kind.options(value)
+    return getattr(option, "words", None) or option.value.replace("_", " ").capitalize()
 
 
 def moment(value: datetime | None) -> Markup | None:
@@ -61,9 +79,9 @@ def moment(value: datetime | None) -> Markup | None:
 
 def tag(text: str, tone: str = "neutral") -> Markup:
     """Return a small mark with a word."""
-    return Markup('<span class="tag tone-{}">{}</span>').format(tone, text)
+    return Markup('<span class="tag tone-{}">{}</span>').format(tone, translated(text))
 
 
 def link(text: object, url: str) -> Markup:
     """Return a link; text and address are escaped."""
-    return Markup('<a href="{}">{}</a>').format(url, escape(text))
+    return Markup('<a href="{}">{}</a>').format(url, escape(translated(text)))

@@ -12,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.core.errors import DomainError, Unauthenticated
+from app.core.words import say
 from app.extensions import db
+from app.web.words import translated
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +34,26 @@ CODES = {
 }
 
 WORDS = {
-    400: "This request can't be read.",
-    401: "Log in first.",
-    403: "Your role may not do this.",
-    404: "There is nothing here.",
-    405: "This can't be done at this address.",
-    413: "This is too large: 10 MB at most.",
-    415: "Send JSON, with the content type application/json.",
-    422: "This breaks a rule.",
-    429: "Too many tries. Wait a minute, then try again.",
-    500: "Something went wrong on our side. It has been noted; try again, and tell your administrator if it stays.",
+    400: say("This request can't be read."),
+    401: say("Log in first."),
+    403: say("Your role may not do this."),
+    404: say("There is nothing here."),
+    405: say("This can't be done at this address."),
+    413: say("This is too large: 10 MB at most."),
+    415: say("Send JSON, with the content type application/json."),
+    422: say("This breaks a rule."),
+    429: say("Too many tries. Wait a minute, then try again."),
+    500: say(
+        "Something went wrong on our side. It has been noted; try again, and tell your administrator if it stays."
+    ),
+}
+
+
+_TITLES = {
+    401: say("Log in"),
+    403: say("Not for your role"),
+    404: say("Not found"),
+    500: say("Something went wrong"),
 }
 
 
@@ -53,7 +65,7 @@ def error_answer(
     **more: Any,
 ) -> WerkzeugResponse:
     """Return an error in the shape of the REST contract."""
-    body = {"message": message or WORDS.get(status, WORDS[500]), "code": code or CODES.get(status, "error")}
+    body = {"message": translated(message or WORDS.get(status, WORDS[500])), "code": code or CODES.get(status, "error")}
     answer = jsonify({**body, "errors": {}, **more})
     answer.status_code = status
     return answer
@@ -74,20 +86,22 @@ def _wants_json() -> bool:
 
 def _domain_error(error: DomainError) -> WerkzeugResponse | tuple[str, int]:
     if _wants_json():
-        answer = jsonify(error.as_dict())
+        answer = jsonify(translated(error.as_dict()))
         answer.status_code = error.status
+        if "retry_after" in error.detail:
+            answer.headers["Retry-After"] = str(error.detail["retry_after"])
         return answer
     if isinstance(error, Unauthenticated):
         return _page(401, error.message)
     return _page(error.status, error.message)
 
 
-def _csrf_error(error: CSRFError) -> WerkzeugResponse | tuple[str, int]:
-    text = (
+def _csrf_error(_error: CSRFError) -> WerkzeugResponse | tuple[str, int]:
+    text = say(
         "This form was opened in another session, or is too old. Go back, load the page again, and send it once more."
     )
     if _wants_json():
-        return error_answer(400, message=f"The CSRF token is missing or wrong. {error.description}", code="csrf")
+        return error_answer(400, message=say("The CSRF token is missing or wrong."), code="csrf")
     return _page(400, text)
 
 
@@ -125,9 +139,7 @@ def _unexpected(error: Exception) -> WerkzeugResponse | tuple[str, int]:
 
 
 def _page(status: int, message: str) -> tuple[str, int]:
-    title = {401: "Log in", 403: "Not for your role", 404: "Not found", 500: "Something went wrong"}.get(
-        status, "This did not work"
-    )
+    title = _TITLES.get(status, say("This did not work"))
     # What is refused before Flask-AppBuilder looks at the request, such as a form without its token, has no user yet.
     if "user" not in g:
         g.user = current_user

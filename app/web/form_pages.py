@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from werkzeug.wrappers import Response
@@ -16,12 +16,14 @@ from app.core.actor import Actor
 from app.core.errors import DomainError, Stale
 from app.core.records import Record
 from app.core.unit_of_work import unit_of_work
+from app.core.words import in_a_row, say, say_count
 from app.extensions import db
 from app.web.current import current_actor
 from app.web.forms import PickerField, RecordForm, drop_fields, form_data
 from app.web.pickers import chosen_options
 from app.web.request_filters import id_or_404
 from app.web.resource import Resource
+from app.web.words import tell
 
 Answer = str | Response | tuple[str, int]
 
@@ -77,7 +79,7 @@ class FormPages:
                     done = (record.id, self.record_title(record))
             except DomainError as error:
                 return self._form_page(actor, form, None, preset=preset, error=error, given=given)
-            flash(f"{self.resource.label} {done[1]} was added.", "success")
+            tell(say("{kind} {name} was added.", kind=self.resource.label, name=done[1]))
             return redirect(self.after_saving(done[0]))
         return self._form_page(actor, form, None, preset=preset)
 
@@ -104,7 +106,7 @@ class FormPages:
                 if isinstance(error, Stale):
                     error = self._told_apart(error, form=form, record=record)
                 return self._form_page(actor, form, record, error=error, given=given)
-            flash("Saved.", "success")
+            tell(say("Saved."))
             return redirect(self.after_saving(number))
         return self._form_page(actor, form, record)
 
@@ -114,18 +116,21 @@ class FormPages:
         changed = audit.changed_fields(db.session(), resource=self.resource.name, record_id=record.id, acts=acts)
         form.version.data = record.version
         told = {
-            name: [f"Somebody has set this meanwhile: {self._by_now(record, name)}."]
+            name: [say("Somebody has set this meanwhile: {value}.", value=self._by_now(record, name))]
             for name in changed
             if name in self.resource.fields
         }
-        return Stale(f"{error.message} Saving once more keeps what stands in the form.", errors=told)
+        advice = say("Saving once more keeps what stands in the form.")
+        return Stale(in_a_row([error.message, advice]), errors=told)
 
     def _by_now(self, record: Any, name: str) -> Any:
         """Return what a field is by now, in a word or two."""
         value = self.resource.fields[name].current(record, name)
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            return f"{len(value)} {name if len(value) > 1 else name.removesuffix('s')}, shown on the record's page"
-        return self.cell(record, name) or "nothing"
+            return say_count(
+                "{count} row, shown on the record's page", "{count} rows, shown on the record's page", len(value)
+            )
+        return self.cell(record, name) or say("nothing")
 
     def _form(self, actor: Actor, record: Record | None, preset: Mapping[str, object]) -> RecordForm:
         form: RecordForm = self._form_class(
@@ -155,24 +160,25 @@ class FormPages:
         message = error.message if error else None
         others = [text for name, texts in elsewhere.items() if not name.startswith("lines") for text in texts]
         if message and others:
-            message = f"{message} {' '.join(others)}"
+            message = in_a_row([message, *others])
+        extra = self.extra_context(record, given)
         page = self.render_template(
             "web/form.html",
-            title=f"Edit {self.record_title(record)}" if record else self.add_title_of(preset or {}),
+            title=say("Edit {name}", name=self.record_title(record)) if record else self.add_title_of(preset or {}),
             form=form,
             sections=self._form_sections(form, record, preset or {}),
-            submit_label="Save",
+            submit_label=extra.pop("submit_label", say("Save")),
             cancel_url=self.show_url(record.id) if record else self.cancel_url(preset or {}),
             notice=self.notice(actor, record) if record else None,
             error=message,
             line_errors={name: texts for name, texts in elsewhere.items() if name.startswith("lines")},
-            **self.extra_context(record, given),
+            **extra,
         )
         return page if error is None else (page, error.status)
 
     def add_title_of(self, _preset: Mapping[str, object]) -> str:
         """Return the heading of the form for a new record."""
-        return f"Add {self.resource.label.lower()}"
+        return self.resource.add_label
 
     def cancel_url(self, _preset: Mapping[str, object]) -> str:
         """Return where cancelling a new record leads."""

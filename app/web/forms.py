@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask import current_app
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms import Field as FormField
-from wtforms.widgets import html_params
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import DateTimeLocalInput, html_params
 
 from app.core.errors import DomainError
-from app.core.fields import Choice, Code, Date, Email, Field, Fields, Flag, Reference, References, Secret, Text, Whole
+from app.core.fields import (
+    Choice,
+    Code,
+    Date,
+    Email,
+    Field,
+    Fields,
+    Flag,
+    Moment,
+    Reference,
+    References,
+    Secret,
+    Text,
+    Whole,
+)
+from app.core.words import say
+from app.web.display import choice_words
+from app.web.words import translated
 
 
 class PickerWidget:
@@ -28,15 +49,15 @@ class PickerWidget:
             "id": field.id,
             "name": field.name,
             "data-picker-url": field.url,
-            "data-placeholder": "Type to search",
+            "data-placeholder": gettext("Type to search"),
             "multiple": field.multiple,
             "required": bool(field.flags.required),
             **attributes,
         }
         blank = "" if field.multiple else '<option value=""></option>'
         options = "".join(
-            f"<option {html_params(value=value, selected=True)}>{Markup.escape(field.texts.get(value, value))}</option>"
-            for value in field.values()
+            f"<option {html_params(value=value, selected=True)}>{Markup.escape(translated(text))}</option>"
+            for value, text in ((value, field.texts.get(value, value)) for value in field.values())
         )
         return Markup(f"<select {html_params(**attributes)}>{blank}{options}</select>")  # noqa: S704  parts escaped
 
@@ -68,6 +89,46 @@ class PickerField(FormField):
         self.data = list(value or []) if self.multiple else value
 
 
+class MomentField(StringField):
+    """A time of the configured zone; `data` is ISO 8601 with its zone, or what was typed where it can't be read."""
+
+    widget = DateTimeLocalInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was posted; what still stands there as it was shown is the very time that was held."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = self.object_data if text == _local(self.object_data) else _with_zone(text)
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else _local(self.data)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_app.config["SETTINGS"].timezone)
+
+
+def _local(value: str | None) -> str:
+    """Return a time of a record as a browser's field for times takes it."""
+    if not value:
+        return ""
+    return datetime.fromisoformat(value).astimezone(_zone()).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _with_zone(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=_zone()).isoformat()
+    except ValueError:
+        return text
+
+
+class WordsSelect(SelectField):
+    """A select whose options are read in the reader's language."""
+
+    def iter_choices(self) -> Iterator[Any]:
+        """Give each option, with its text translated."""
+        return (one._replace(label=translated(one.label)) for one in super().iter_choices())
+
+
 class Needed:
     """Marks a field as required on the page; the verb is what checks it."""
 
@@ -92,13 +153,19 @@ class RecordForm(FlaskForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004  an int's digits
 
     def show_errors(self, error: DomainError) -> dict[str, list[str]]:
-        """Put a refusal's errors at their fields; return those that have no field here."""
+        """Put a refusal's errors at their fields; return those that have no field here.
+
+        A secret is the one thing typed that a page doesn't give back, so its field says that it is needed again.
+        """
         elsewhere: dict[str, list[str]] = {}
         for name, texts in error.errors.items():
             if name in self._fields:
                 self._fields[name].errors = [*self._fields[name].errors, *texts]
             else:
                 elsewhere[name] = texts
+        for field in self._fields.values():
+            if isinstance(field, PasswordField) and field.data:
+                field.errors = [*field.errors, say("Type it again: a page never gives back what is secret.")]
         return elsewhere
 
 
@@ -133,8 +200,8 @@ def _form_field(name: str, kind: Field, *, labels: Mapping[str, str], hints: Map
     if isinstance(kind, Flag):
         return BooleanField(**common)
     if isinstance(kind, Choice):
-        choices = [(option.value, option.value.replace("_", " ").capitalize()) for option in kind.options]
-        return SelectField(choices=choices, validate_choice=False, **common)
+        choices = [SelectChoice(option.value, choice_words(kind, option.value)) for option in kind.options]
+        return WordsSelect(choices=choices, validate_choice=False, **common)
     if isinstance(kind, Secret):
         return PasswordField(render_kw={"autocomplete": "new-password"}, **common)
     if isinstance(kind, Code):
@@ -146,14 +213,16 @@ def _form_field(name: str, kind: Field, *, labels: Mapping[str, str], hints: Map
         if isinstance(kind, Email):
             keywords |= {"inputmode": "email", "autocomplete": "off"}
         return (TextAreaField if kind.multiline else StringField)(render_kw=keywords, **common)
-    if isinstance(kind, Date):
+    if isinstance(kind, Moment):
+        keywords |= {"step": "1"}
+    elif isinstance(kind, Date):
         keywords |= {"type": "date"}
     elif isinstance(kind, Whole):
         keywords |= {"inputmode": "numeric"}
     else:
         # A field of several parts has a template of its own.
         return None
-    return StringField(render_kw=keywords, **common)
+    return (MomentField if isinstance(kind, Moment) else StringField)(render_kw=keywords, **common)
 
 
 def _raw(field: FormField) -> object:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.fields import Choice, Code, Date, Email, Field, Flag, Reference, References, Secret, Text, Whole
+from app.core.fields import Choice, Code, Date, Email, Field, Flag, Moment, Reference, References, Secret, Text, Whole
+from app.web.errors import CODES
 from app.web.resource import SYSTEM_COLUMNS, Resource
 
 ERROR_SCHEMA = {
@@ -33,14 +34,26 @@ ERROR_TITLES = {
     "500": "Something went wrong on the server",
 }
 
+
+def _error_example(status: str, text: str) -> dict[str, Any]:
+    code = CODES.get(int(status), "error")
+    at_fields = {"last_name": ["A contact needs a last name or a company name."]} if status == "422" else {}
+    return {"message": f"{text}.", "code": code, "errors": at_fields}
+
+
 ERROR_RESPONSES: dict[str, Any] = {
-    status: {"description": text, "content": {"application/json": {"schema": ERROR_SCHEMA}}}
+    status: {
+        "description": text,
+        "content": {"application/json": {"schema": ERROR_SCHEMA, "example": _error_example(status, text)}},
+    }
     for status, text in ERROR_TITLES.items()
 }
 
 
 def field_schema(kind: Field) -> dict[str, Any]:
-    """Return the JSON schema of a field's values."""
+    """Return the JSON schema of a field's values; a type of a feature's own tells its schema itself."""
+    if hasattr(kind, "json_schema"):
+        return dict(kind.json_schema)
     if isinstance(kind, Flag):
         return {"type": "boolean", "nullable": True}
     if isinstance(kind, Choice):
@@ -51,8 +64,9 @@ def field_schema(kind: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1, "nullable": True}
     if isinstance(kind, Whole):
         return {"type": "integer", "minimum": kind.lowest, "maximum": kind.highest}
-    if isinstance(kind, Date):
-        return {"type": "string", "format": "date", "nullable": not kind.required}
+    if isinstance(kind, Moment | Date):
+        form = "date-time" if isinstance(kind, Moment) else "date"
+        return {"type": "string", "format": form, "nullable": not kind.required}
     schema: dict[str, Any] = {"type": "string", "nullable": not kind.required}
     if isinstance(kind, Text | Secret):
         schema["maxLength"] = kind.limit

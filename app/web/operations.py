@@ -14,11 +14,26 @@ VERSION = {"type": "integer", "minimum": 1}
 ONLY_VERSION = {"type": "object", "properties": {"version": VERSION}, "additionalProperties": False}
 
 
+# What a write says beside its result; it refuses nothing.
+WARNINGS = {
+    "warnings": {
+        "type": "object",
+        "description": "What speaks against a field that was saved all the same, for instance a phone number",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
+    "duplicates": {
+        "type": "array",
+        "description": "The ids of records in sight that seem to be the same as the one that was made",
+        "items": {"type": "integer"},
+    },
+}
+
+
 def record_of(api: str) -> dict[str, Any]:
     """Return the schema of an answer that holds one record; `api` is its class, or `{api}` for the call's own."""
     return {
         "type": "object",
-        "properties": {"id": {"type": "integer"}, "result": {"$ref": f"#/components/schemas/{api}.get"}},
+        "properties": {"id": {"type": "integer"}, "result": {"$ref": f"#/components/schemas/{api}.get"}, **WARNINGS},
     }
 
 
@@ -70,7 +85,7 @@ def described_operation(call: Any, api: str, path: str) -> dict[str, Any]:
     return {
         **described,
         "parameters": [*ids, *described.get("parameters", [])],
-        "security": [{"jwt": []}],
+        "security": [{"jwt": []}, {"api_key": []}],
     }
 
 

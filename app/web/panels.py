@@ -40,6 +40,8 @@ class Action:
     icon: str = ""
     danger: bool = False
     applies: Callable[[Any], bool] = lambda _record: True
+    # Not for those who may do this: they have an entry of their own that does more.
+    unless: Operation | None = None
 
 
 _tabs: dict[str, list[Tab]] = {}
@@ -98,5 +100,7 @@ def _menu(where: dict[str, list[Action]], actor: Actor, resource: str, record: R
     return [
         {"label": action.label, "url": action.url(record), "icon": action.icon, "danger": action.danger}
         for action in where.get(resource, [])
-        if may(actor, action.operation, action.resource) and action.applies(record)
+        if may(actor, action.operation, action.resource)
+        and not (action.unless and may(actor, action.unless, action.resource))
+        and action.applies(record)
     ]

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.core.words import say
 from app.extensions import db
 from app.web.current import current_actor
+from app.web.formats import code_name, code_names
 from app.web.listing import MAX_SEARCH
+from app.web.words import translated
 
 PICKER_ROWS = 20
 
@@ -51,17 +54,23 @@ def chosen_options(session: Session, actor: Actor, source: str, values: list[str
     return {value: found.get(value, value) for value in values}
 
 
-def listed(options: Mapping[str, str]) -> Picker:
-    """Return a picker over a fixed list: a code and its name."""
+def picked(session: Session, actor: Actor, source: str, value: str) -> Option | None:
+    """Return the option of one value, or None where it can't be found, or isn't in sight."""
+    return next((one for one in _pickers[source].chosen(session, actor, [value]) if one.value == value), None)
+
+
+def listed(source: str) -> Picker:
+    """Return a picker over the codes of the world, country, currency or language, by the reader's names for them."""
 
     def search(_session: Session, _actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
+        options = code_names(source)
         wanted = text.casefold()
         exact = [code for code in options if code.casefold() == wanted]
         rest = [code for code, name in options.items() if wanted in name.casefold() and code not in exact]
         return [Option(code, options[code], code) for code in (*exact, *rest)[:PICKER_ROWS]]
 
     def chosen(_session: Session, _actor: Actor, values: list[str]) -> Iterable[Option]:
-        return [Option(value, options.get(value, value), value) for value in values]
+        return [Option(value, code_name(source, value), value) for value in values]
 
     return Picker(search, chosen)
 
@@ -79,8 +88,10 @@ class PickerView(BaseView):
         """Return at most twenty options that match `q`, as JSON."""
         picker = _pickers.get(source)
         if picker is None:
-            raise NotFound("There is no such list to choose from.")
+            raise NotFound(say("There is no such list to choose from."))
         args: dict[str, Any] = request.args.to_dict()
         text = " ".join(args.pop("q", "").replace("\x00", "").split())[:MAX_SEARCH]
         options = picker.search(db.session(), current_actor(), text, args)
-        return jsonify(results=[{"id": one.value, "text": one.text, "hint": one.hint} for one in options])
+        return jsonify(
+            results=[{"id": one.value, "text": translated(one.text), "hint": translated(one.hint)} for one in options]
+        )

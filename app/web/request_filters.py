@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, g, has_request_context, request
@@ -26,6 +27,12 @@ def whole_number(text: str | int) -> int | None:
     """Return a number of at most ten digits, or None for anything else."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS else None
+
+
+def ids_of(texts: Iterable[str]) -> list[int]:
+    """Return the ids among some texts; what can't be the id of any record is left out."""
+    numbers = (whole_number(text) for text in texts)
+    return [number for number in numbers if number is not None and 1 <= number <= MAX_ID]
 
 
 class RequestFiltersMixin:

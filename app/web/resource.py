@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, String, func, literal_column
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ExecutableOption
 
 from app.core.actor import Actor
 from app.core.fields import Field, Fields, Reference, References, Secret
 from app.core.records import Record
+from app.core.words import say
+
+if TYPE_CHECKING:
+    from app.web.list_filters import ListFilter
 
 Read = Callable[[Any], Any]
 
@@ -24,19 +28,27 @@ class Resource:
     """A kind of record as people and programs meet it.
 
     `rows` selects the living records in an actor's sight; `get` returns one or raises NotFound. `orders` are the
-    columns by which lists may be sorted, `filters` those by which REST may filter. `read_only` are computed values
+    columns by which lists may be sorted, one or several each, of which only the first may be null; `default_order`
+    names one of them, with a minus in front when it goes down. `list_filters` are the filters of the screen's list,
+    `filters` the columns by which REST may filter. `read_only` are computed values
     that REST gives beside the fields. A verb that is None isn't offered.
     """
 
     name: str
     label: str
     plural: str
+    # Said for itself: other languages can't put these together from a name.
+    add_label: str = say("Add")
+    none_yet: str = say("Nothing here yet")
+    # What people call the fields, the computed values and the columns of its lists.
+    labels: Mapping[str, str] = field(default_factory=dict)
     model: type[Record]
     fields: Fields
     rows: Callable[[Actor], Select[Any]]
     get: Callable[[Session, Actor, int], Any]
-    orders: Mapping[str, ColumnElement[Any] | Any]
-    default_order: Sequence[ColumnElement[Any] | Any]
+    orders: Mapping[str, ColumnElement[Any] | tuple[Any, ...] | Any]
+    default_order: str
+    list_filters: Sequence[ListFilter] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     matching: Callable[[str], ColumnElement[bool]] | None = None
     load: Sequence[ExecutableOption] = ()
@@ -45,6 +57,9 @@ class Resource:
     create: Callable[[Session, Actor, Mapping[str, object]], Any] | None = None
     update: Callable[[Session, Actor, int, Mapping[str, object], int | None], Any] | None = None
     delete: Callable[[Session, Actor, int, int | None], Any] | None = None
+    trash: Callable[[Actor], Select[Any]] | None = None
+    restore: Callable[[Session, Actor, int, int | None, int | None], Any] | None = None
+    purge: Callable[[Session, Actor, int, object, int | None], Any] | None = None
 
     def readable(self) -> list[str]:
         """Return the names that REST gives: the system's, the fields that are no secrets, and the computed ones."""
@@ -72,6 +87,24 @@ class Resource:
         }
 
 
+def folded(column: Any) -> ColumnElement[Any]:
+    """Return a text column as lists sort it: without case. Such an order needs an index of its own (`list_index`)."""
+    return func.lower(column, type_=String())
+
+
+def filled(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a text that lists sort by after another, with nothing as the empty text."""
+    return func.coalesce(column, literal_column("''", String()))
+
+
+SYSTEM_LABELS = {
+    "id": say("ID"),
+    "created_at": say("Created"),
+    "last_modified_at": say("Last Modified"),
+    "deleted_at": say("Deleted"),
+    "last_deleted_at": say("Deleted"),
+    "version": say("Version"),
+}
 SYSTEM_COLUMNS = ("created_at", "last_modified_at", "deleted_at", "last_deleted_at", "version")
 
 

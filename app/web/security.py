@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, abort
+from flask import Flask, abort, g
 from flask_appbuilder import AppBuilder
+from flask_appbuilder.api.manager import OpenApi as ItsOpenApi
 from flask_appbuilder.babel.views import LocaleView
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import (
@@ -21,7 +22,10 @@ from app.access.models import StaffUser
 from app.access.table import TABLE, Operation, Role
 from app.core.audit import Verb
 from app.core.unit_of_work import begin_writing
+from app.core.words import say
 from app.web.errors import error_answer
+from app.web.openapi_view import OpenApi
+from app.web.programs import let_in
 from app.web.request_filters import id_or_404
 from app.web.security_views import LoginApi, LoginView, MyPasswordView, ProfileView, RoleView, UserView
 from app.web.sessions import end_sessions
@@ -93,6 +97,16 @@ class CounterpartSecurityManager(SecurityManager):
         super().reset_password(number, password)
         end_sessions(number)
 
+    def validate_api_key(self, api_key_string: str) -> StaffUser:
+        """Let in the program that shows a key. Raises Unauthenticated, Forbidden, TooManyRequests."""
+        return let_in(api_key_string)
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> Any:
+        """Return the menu entries of whoever asks: of a program with a key too, whom Flask-AppBuilder forgets here."""
+        if g.get("_api_key_user"):
+            return self._get_user_permission_view_menus(g.user, "menu_access", view_menus_name=menu_names)
+        return super().get_user_menu_access(menu_names)
+
     def on_user_logout(self, user: StaffUser) -> None:
         """Note the logout in the audit trail."""
         with self.session.get_bind().begin() as connection:
@@ -102,9 +116,10 @@ class CounterpartSecurityManager(SecurityManager):
         """Answer a missing, wrong or old token in the one error shape."""
         manager = super().create_jwt_manager(app)
         manager.unauthorized_loader(lambda _why: error_answer(401))
-        manager.invalid_token_loader(lambda _why: error_answer(401, message="This token is not valid."))
-        manager.expired_token_loader(lambda _head, _data: error_answer(401, message="This token has expired."))
-        manager.user_lookup_error_loader(lambda _head, _data: error_answer(401, message="This token is not valid."))
+        invalid = say("This token is not valid.")
+        manager.invalid_token_loader(lambda _why: error_answer(401, message=invalid))
+        manager.expired_token_loader(lambda _head, _data: error_answer(401, message=say("This token has expired.")))
+        manager.user_lookup_error_loader(lambda _head, _data: error_answer(401, message=invalid))
         manager.needs_fresh_token_loader(lambda _head, _data: error_answer(401))
         manager.revoked_token_loader(lambda _head, _data: error_answer(401))
         return manager
@@ -124,8 +139,12 @@ class CounterpartAppBuilder(AppBuilder):
         """Register a page without a menu entry, unless it is one that isn't offered."""
         return None if _of_class(baseview, _NOT_OFFERED) else super().add_view_no_menu(baseview, *args, **kwargs)
 
+    def add_api(self, baseview: Any) -> Any:
+        """Register a REST resource; the OpenAPI document is the one with examples."""
+        return super().add_api(OpenApi if baseview is ItsOpenApi else baseview)
 
-# Groups and bare permissions are no part of the access table, and the screens speak one language.
+
+# Groups and bare permissions are no part of the access table, and its page of languages changes the session by a link.
 _NOT_OFFERED: tuple[type, ...] = (
     LocaleView,
     PermissionModelView,

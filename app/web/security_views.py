@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, session
+from flask import abort, g, redirect, request, session
 from flask_appbuilder.const import FLAMSG_ERR_SEC_ACCESS_DENIED
 from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.api import SecurityApi
@@ -18,20 +18,24 @@ from flask_appbuilder.security.views import (
 )
 from flask_appbuilder.utils.limit import Limit
 from flask_appbuilder.views import expose
+from flask_babel import lazy_gettext
 from flask_limiter.util import get_remote_address
 from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 from app.access.models import StaffUser
+from app.access.names import name_of, name_of_operation
 from app.access.table import TABLE, Role
 from app.core.errors import Unreadable
 from app.core.unit_of_work import begin_writing
+from app.core.words import say
 from app.extensions import db
 from app.web.api_body import read_body
 from app.web.api_query import is_encodable
 from app.web.errors import error_answer
 from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeActionsMixin, id_or_404
 from app.web.sessions import end_sessions
+from app.web.words import tell
 
 LOGIN_LIMIT = "10 per 60 second"
 
@@ -42,8 +46,9 @@ USER_PERMISSIONS = {"list": "read", "show": "read", "add": "create", "edit": "up
 class LoginView(AuthDBView):
     """The login page. Logging out takes a POST, so that no other page can do it to somebody."""
 
-    title = "Log in"
-    invalid_login_message = "This user name and password don't match."
+    title = say("Log in")
+    # Flask-AppBuilder makes a plain text of it before it is shown.
+    invalid_login_message = lazy_gettext("This user name and password don't match.")
 
     @expose("/login/", methods=["GET", "POST"])
     @no_cache
@@ -53,7 +58,7 @@ class LoginView(AuthDBView):
         denied = [one for one in flashes if one[1] == FLAMSG_ERR_SEC_ACCESS_DENIED]
         if denied:
             session["_flashes"] = [one for one in flashes if one not in denied]
-            flash("Log in to see this page.", "info")
+            tell(say("Log in to see this page."), "info")
         return super().login()
 
     @expose("/logout/", methods=["POST"])
@@ -70,7 +75,8 @@ class LoginView(AuthDBView):
 class MyPasswordView(ResetMyPasswordView):
     """Changing one's own password ends all of one's sessions, this one too."""
 
-    message = "Your password was changed. Log in with it."
+    message = lazy_gettext("Your password was changed. Log in with it.")
+    form_title = say("Change your password")
 
     def form_post(self, form: Any) -> Response:
         """Set the password and start over at the login."""
@@ -85,35 +91,36 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
     class_permission_name = "user"
     method_permission_name = USER_PERMISSIONS
     exclude_route_methods = {"delete", "download", "action_post"}
-    list_title = "Users"
-    add_title = "Add user"
-    edit_title = "Edit user"
-    show_title = "User"
-    user_info_title = "Your profile"
+    list_title = say("Users")
+    add_title = say("Add user")
+    edit_title = say("Edit user")
+    show_title = say("User")
+    user_info_title = say("Your profile")
     list_columns = ["username", "first_name", "last_name", "email", "roles", "dealer_code", "active"]
     order_columns = ["username", "first_name", "last_name", "email", "dealer_code", "active"]
     search_columns = ["username", "first_name", "last_name", "email", "dealer_code", "active"]
     show_fieldsets = [
-        ("User", {"fields": ["username", "active", "roles", "dealer_code"]}),
-        ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Logins", {"fields": ["last_login", "login_count", "fail_login_count"]}),
+        (say("User"), {"fields": ["username", "active", "roles", "dealer_code"]}),
+        (say("Person"), {"fields": ["first_name", "last_name", "email"]}),
+        (say("Logins"), {"fields": ["last_login", "login_count", "fail_login_count"]}),
     ]
     user_show_fieldsets = [
-        ("User", {"fields": ["username", "roles", "dealer_code"]}),
-        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        (say("User"), {"fields": ["username", "roles", "dealer_code"]}),
+        (say("Person"), {"fields": ["first_name", "last_name", "email"]}),
     ]
     add_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
     add_columns += ["password", "conf_password"]
     edit_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
     label_columns = UserDBModelView.label_columns | {
-        "active": "Active",
-        "roles": "Roles",
-        "dealer_code": "Dealer code",
-        "username": "User name",
+        # Flask-AppBuilder writes these into placeholders too, as plain texts.
+        "active": lazy_gettext("Active"),
+        "roles": lazy_gettext("Roles"),
+        "dealer_code": lazy_gettext("Dealer Code"),
+        "username": lazy_gettext("User name"),
     }
     description_columns = {
-        "active": "Somebody who leaves is made inactive, not deleted.",
-        "dealer_code": "With a dealer code, only that dealer's customers are in sight.",
+        "active": say("Somebody who leaves is made inactive, not deleted."),
+        "dealer_code": say("With a dealer code, only that dealer's customers are in sight."),
     }
     validators_columns: dict[str, Any] = {}
 
@@ -159,8 +166,8 @@ class RoleView(RequestFiltersMixin, GuardedListMixin, RoleModelView):
     method_permission_name = {"list": "read", "show": "read"}
     base_permissions = ["can_read"]
     include_route_methods = {"list", "show"}
-    list_title = "Roles"
-    show_title = "Role"
+    list_title = say("Roles")
+    show_title = say("Role")
     list_columns = ["name"]
     show_columns = ["name"]
     search_columns = ["name"]
@@ -179,7 +186,7 @@ class RoleView(RequestFiltersMixin, GuardedListMixin, RoleModelView):
             abort(404)
         role = Role(item.name)
         rows = [
-            (name.replace("_", " "), ", ".join(sorted(one.value.replace("_", " ") for one in row[role])))
+            (name_of(name), sorted(name_of_operation(one) for one in row[role]))
             for name, row in TABLE.items()
             if row[role]
         ]
@@ -217,17 +224,17 @@ class LoginApi(SecurityApi):
         """Refuse what can't be read before Flask-AppBuilder stumbles over it."""
         body = read_body()
         if not all(is_encodable(value) for value in body.values() if isinstance(value, str)):
-            raise Unreadable("Give username, password and provider (db).")
+            raise Unreadable(say("Give username, password and provider (db)."))
 
     def response_400(self, message: Any = None) -> Any:
         """Answer 400 in the error shape."""
         errors = message if isinstance(message, dict) else {}
-        text = message if isinstance(message, str) else "Give username, password and provider (db)."
+        text = message if isinstance(message, str) else say("Give username, password and provider (db).")
         return error_answer(400, message=text, errors=errors)
 
     def response_401(self) -> Any:
         """Answer 401 in the error shape."""
-        return error_answer(401, message="This user name and password don't match.")
+        return error_answer(401, message=say("This user name and password don't match."))
 
     def response_500(self, message: Any = None) -> Any:  # noqa: ARG002  Flask-AppBuilder's signature
         """Answer 500 in the error shape."""

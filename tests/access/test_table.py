@@ -15,37 +15,41 @@ from app.lookups.models import LOOKUP_MODELS
 from app.lookups.rules import LOOKUP_FIELDS
 
 # Each line: resource, then what Admin, Finance, Support and Auditor may do with it.
-# c create, r read, u update, d delete, t restore from the trash, p purge, l link, v convert, w verify a password,
-# a approve, s send, y retry, x cancel, i lift; "*" is everything.
+# c create, r read, u update, d delete, b see in the bin, t restore from it, p purge, l link, v convert,
+# w verify a password, a approve, s send, y retry, x cancel, i lift; "*" is everything.
 LETTERS = dict(
     zip(
-        "crudtplvwasyxi",
-        ("create", "read", "update", "delete", "restore", "purge", "link", "convert", "verify_password", "approve",
-         "send", "retry", "cancel", "lift"),
+        "crudbtplvwasyxi",
+        (
+            *("create", "read", "update", "delete", "trash", "restore", "purge", "link", "convert"),
+            *("verify_password", "approve", "send", "retry", "cancel", "lift"),
+        ),
         strict=True,
     )
-)  # fmt: skip
+)
 EXPECTED = """
-customer              *      crudtl   rul       r
-contact               *      crudtv   crudtvw   r
-invoice               *      crudtas  -         r
+customer              *      crudbtl  rul       rb
+contact               *      crudbtv  crudbtvw  rb
+invoice               *      crudbtas -         rb
 message               rpyx   ryx      ryx       r
 issuer                ru     r        r         r
 audit                 r      r        r         r
 inbox                 r      -        -         -
-user                  crudt  -        -         -
+user                  crudbt -        -         -
 role                  r      -        -         -
+api_key               crd    -        -         -
 home                  r      r        r         r
-contact_type          *      r        r         r
-title                 *      r        r         r
-number_type           *      r        r         r
-topic                 *      r        r         r
-ticket_type           *      r        r         r
-ticket_status         *      r        r         r
-correspondence_type   *      r        r         r
-usage_report_profile  *      r        r         r
-customer_status       *      r        r         r
-dealer                *      r        r         r
+trash                 rtp    rt       rt        r
+contact_type          *      r        r         rb
+title                 *      r        r         rb
+number_type           *      r        r         rb
+topic                 *      r        r         rb
+ticket_type           *      r        r         rb
+ticket_status         *      r        r         rb
+correspondence_type   *      r        r         rb
+usage_report_profile  *      r        r         rb
+customer_status       *      r        r         rb
+dealer                *      r        r         rb
 """
 ROLES = ("Admin", "Finance", "Support", "Auditor")
 MATRIX = {

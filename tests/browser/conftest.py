@@ -84,10 +84,17 @@ def records(demo):
         email_bill_type="short",
     )
     contact = program.add_direct_contact(
-        customer, last_name="Page", first_name="Penny", email="penny@pages.example", email_bill_type="full"
+        customer,
+        last_name="Page",
+        first_name="Penny",
+        email="penny@pages.example",
+        email_bill_type="full",
+        account_password="paper and ink 7",
     )
     shared = program.add_shared_contact(last_name="Sharer", email="sharer@pages.example", email_bill_type="short")
     program.link(customer, shared)
+    gone = program.add_direct_contact(customer, last_name="Gone")
+    program.call("DELETE", f"/contact/{gone}")
     line = {"description": "Broadband", "quantity": "2", "unit_price": "34.50", "tax_rate": "20"}
     sent, _ = program.add_invoice(customer, [line])
     draft, _ = program.add_invoice(customer, [line])
@@ -97,6 +104,7 @@ def records(demo):
         "customer": customer,
         "contact": contact,
         "shared": shared,
+        "gone": gone,
         "sent": sent,
         "draft": draft,
         "message": first("message", ("document_id", sent), ("state", "sent")),

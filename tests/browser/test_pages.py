@@ -1,5 +1,7 @@
 """Every page there is, by day and by night, on a desk and on a phone: nothing is wrong with any of them."""
 
+import re
+
 import pytest
 
 from app.lookups.resource import LOOKUP_RESOURCES
@@ -12,33 +14,55 @@ PLAIN_PAGES = [
     "/",
     "/customers/list/",
     "/customers/list/?q=nobody-is-called-this",
+    "/search/",
+    "/search/?q=example",
+    "/search/?q=zz",
     "/customers/add",
     "/contacts/list/",
+    "/contacts/list/?q=a&kind=direct&email_bill_type=short&order=email&direction=desc",
+    "/contacts/list/?kind=shared&contact_type=1",
+    "/invoices/list/?invoice_date_from=2020-01-01&status=sent",
     "/contacts/add",
     "/invoices/list/",
     "/invoices/add",
     "/messages/list/",
     "/messages/list/?state=failed",
+    "/audit/list/",
+    "/audit/list/?q=nothing-is-called-this",
+    "/audit/show/1",
+    "/trash/",
+    "/trash/?kind=contact",
+    "/customers/export?q=ltd",
+    "/contacts/export?kind=shared",
+    "/invoices/export",
+    "/messages/export",
     "/inbox/",
     *[f"/{resource.plural.lower().replace(' ', '-')}/list/" for resource in LOOKUP_RESOURCES.values()],
     f"{LOOKUP}/add",
     f"{LOOKUP}/show/1",
     f"{LOOKUP}/edit/1",
     f"{LOOKUP}/delete/1",
+    f"{LOOKUP}/export",
     "/issuer/list/",
     "/issuer/show/1",
     "/issuer/edit/1",
+    "/issuer/export",
     "/users/list/",
     "/users/show/1",
     "/users/add",
     "/users/edit/1",
+    "/resetpassword/form?pk=2",
     "/users/userinfo/",
     "/roles/list/",
     "/roles/show/1",
     "/userinfoeditview/form",
     "/resetmypassword/form",
+    "/api-keys/list/",
+    "/api-keys/add",
+    "/api-keys/export",
     "/swagger/v1",
 ]
+KEY_PAGES = ["/api-keys/show/1", "/api-keys/delete/1"]
 
 
 @pytest.mark.parametrize("path", PLAIN_PAGES)
@@ -51,6 +75,46 @@ def test_a_page(watch, records, path):
 )
 def test_a_page_that_refuses(watch, user, path, status):
     assert watch(user).look_at(path, status=status) == []
+
+
+def test_the_pages_of_an_api_key(watch):
+    seen = watch("admin")
+    seen.look_at("/api-keys/add")
+    seen.page.set_viewport_size({"width": 1280, "height": 800})
+    seen.page.get_by_label("Label").fill("Billing")
+    choose(seen.page, "Acts as", "auditor")
+    with seen.page.expect_navigation():
+        seen.page.get_by_role("button", name="Save", exact=True).click()
+    seen.page.get_by_role("heading", level=1, name="API key Billing").wait_for()
+    assert seen.look() == []
+    for path in KEY_PAGES:
+        assert seen.look_at(path) == []
+
+
+def test_the_pages_of_many_customers(watch, records):
+    seen = watch("admin")
+    seen.look_at("/customers/list/")
+    seen.page.set_viewport_size({"width": 1280, "height": 800})
+    for box in seen.page.locator("tbody .check-column input").all()[:2]:
+        box.check()
+    seen.page.get_by_role("button", name="Actions for the chosen").click()
+    with seen.page.expect_navigation():
+        seen.page.get_by_role("button", name="Add Shared Contact").click()
+    assert seen.look() == []
+    choose(seen.page, "Shared contact", "Sharer")
+    # It asks, and then says what came of each.
+    for button in ("Continue", "Add Shared Contact"):
+        with seen.page.expect_navigation():
+            seen.page.get_by_role("button", name=button).click()
+        assert seen.look() == []
+    seen.page.get_by_role("table", name="Result for each customer").wait_for()
+
+
+def choose(page, label, text):
+    """Choose in a picker with the mouse."""
+    page.get_by_role("combobox", name=label).click()
+    page.keyboard.type(text)
+    page.get_by_role("option", name=re.compile(text)).first.click()
 
 
 def test_the_login_page(chromium, demo):

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import Keyboard
 from tests.process.doors import Rest
 from tests.process.running import wait_until
 
@@ -125,65 +126,6 @@ def caught(demo, domain):
     return sorted(address for address in found if address.endswith(domain))
 
 
-class Keyboard:
-    """A person without a mouse: goes from one thing to the next with Tab, and sees where the focus is."""
-
-    LIMIT = 150
-
-    def __init__(self, page):
-        self.page = page
-
-    def to(self, name, role=None):
-        """Press Tab until the thing of this name has the focus."""
-        for _ in range(self.LIMIT):
-            self.page.keyboard.press("Tab")
-            found = self.page.evaluate(
-                """() => {
-                  const one = document.activeElement;
-                  const label = one.labels && one.labels[0];
-                  const look = getComputedStyle(one.closest(".ts-wrapper") ? one.closest(".ts-control") : one);
-                  return {
-                    name: (one.getAttribute("aria-label") || (label && label.textContent) || one.textContent || "")
-                      .replace("*", "").replace(/\\s+/g, " ").trim(),
-                    role: one.tagName.toLowerCase(),
-                    seen: look.outlineStyle !== "none" || look.boxShadow !== "none",
-                  };
-                }"""
-            )
-            if found["name"] == name and role in (None, found["role"]):
-                assert found["seen"], f"the focus on {name} is not seen"
-                return self
-        raise AssertionError(f"Tab never reaches {name}")
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-        return self
-
-    def type(self, text):
-        self.page.keyboard.type(text)
-        return self
-
-    def pick(self, text):
-        """Choose in the picker that has the focus: type, wait for the list, take what it points to."""
-        self.type(text)
-        option = self.page.get_by_role("option", name=re.compile(text)).first
-        option.wait_for()
-        expect(self.page.locator(".ts-dropdown:visible .option")).to_have_count(1)
-        return self.press("ArrowDown", "Enter")
-
-    def open(self, button, entry):
-        """Open a menu, and follow one of its entries."""
-        self.to(button, "button").press("Enter")
-        for _ in range(self.LIMIT):
-            self.press("ArrowDown")
-            if self.page.evaluate("document.activeElement.textContent.trim()") == entry:
-                break
-        with self.page.expect_navigation():
-            self.press("Enter")
-        return self
-
-
 def test_support_adds_and_links_contacts_with_the_keyboard_alone(demo, staff):
     """Support may neither add customers nor invoices, nor set bill formats: contacts and links are theirs."""
     program = Rest(demo.url)
@@ -200,12 +142,12 @@ def test_support_adds_and_links_contacts_with_the_keyboard_alone(demo, staff):
     assert page.get_by_role("link", name="Invoices").count() == 0
 
     with page.expect_navigation():
-        keys.to("Add contact", "a").press("Enter")
-    keys.to("Contact Type").pick("Technical")
+        keys.to("Add contact", "a").keys("Enter")
+    keys.to("Contact Type").take("Technical")
     keys.to("First Name").type("Kay").to("Last Name").type("Board").to("Email").type("kay@keys.example")
-    keys.to("Copy Ticket Updates").pick("Fault").press("Escape")
+    keys.to("Copy Ticket Updates").take("Fault").keys("Escape")
     with page.expect_navigation():
-        keys.to("Save", "button").press("Enter")
+        keys.to("Save", "button").keys("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Kay Board")
     expect(page.locator(".fact").filter(has_text="Copy Ticket Updates")).to_contain_text("Fault")
     expect(page.locator(".fact").filter(has_text="Contact Type")).to_contain_text("Technical")
@@ -213,19 +155,19 @@ def test_support_adds_and_links_contacts_with_the_keyboard_alone(demo, staff):
     keys.open("Add", "Contact")
     keys.to("Last Name").type("Everywhere").to("Email").type("everywhere@books.example")
     with page.expect_navigation():
-        keys.to("Save", "button").press("Enter")
+        keys.to("Save", "button").keys("Enter")
     expect(page.get_by_text("Shared", exact=True)).to_be_visible()
 
     page.goto(f"/customers/show/{customer}")
     keys.open("Actions", "Add Shared Contact")
-    keys.to("Shared contact (required)").pick("Everywhere")
+    keys.to("Shared contact (required)").take("Everywhere")
     with page.expect_navigation():
-        keys.to("Add Shared Contact", "button").press("Enter")
+        keys.to("Add Shared Contact", "button").keys("Enter")
     expect(page.get_by_text("Everywhere is linked.")).to_be_visible()
     keys.open("Actions", "Remove Shared Contact")
-    keys.to("Shared contact (required)").pick("Everywhere")
+    keys.to("Shared contact (required)").take("Everywhere")
     with page.expect_navigation():
-        keys.to("Remove Shared Contact", "button").press("Enter")
+        keys.to("Remove Shared Contact", "button").keys("Enter")
     expect(page.get_by_text("Everywhere is no longer linked.")).to_be_visible()
 
     kinds = {
@@ -240,15 +182,15 @@ def test_finance_sends_with_the_keyboard_alone(demo, staff):
     keys = Keyboard(page)
     keys.open("Add", "Invoice")
     # The header's menu knows no customer: it is picked.
-    keys.to("Customer (required)").pick("keyboard")
+    keys.to("Customer (required)").take("keyboard")
     keys.to("Description, line 1").type("Broadband").to("Quantity, line 1").type("1")
     keys.to("Unit price, line 1").type("10").to("Tax rate (%), line 1").type("20")
     with page.expect_navigation():
-        keys.press("Enter")
+        keys.keys("Enter")
     expect(page.get_by_text("£12.00")).to_be_visible()
     keys.open("Actions", "Send")
     with page.expect_navigation():
-        keys.to("Send 2 copies", "button").press("Enter")
+        keys.to("Send 2 copies", "button").keys("Enter")
     expect(page.get_by_text("2 copies are on the way.")).to_be_visible()
     wait_until(lambda: len(caught(demo, "@keyboard.example")) == 2, seconds=60)
     page.goto(customer)

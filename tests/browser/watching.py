@@ -62,6 +62,10 @@ class Watch:
             return [f"answered {answer.status} at {self.page.url}"]
         if path.startswith("/swagger"):
             self.page.locator(".opblock").first.wait_for()
+        return self.look()
+
+    def look(self):
+        """Look at the page that is open in each way, and return all that is wrong with it."""
         self.page.evaluate(AXE_SCRIPT)
         for width, theme, thoroughly in LOOKS:
             self._look_like(width, theme)

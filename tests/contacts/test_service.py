@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
@@ -69,6 +71,8 @@ class TestFields:
             "invoice_usage_report": making.lookup("usage_report_profile", "By number"),
             "copy_correspondence": [making.lookup("correspondence_type", "Reminder")],
             "copy_ticket_updates": [making.lookup("ticket_type", "Fault")],
+            "marketing_consent_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            "marketing_consent_source": "Form",
         }
         assert set(given) == set(CONTACT_FIELDS)
         record = get(making.run(service.create_contact, values=given).id)

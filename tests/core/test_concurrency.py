@@ -22,7 +22,7 @@ from app.customers.models import Customer
 from app.extensions import db
 from app.invoices import service as invoices
 from app.invoices.models import Invoice
-from app.lookups.service import create_lookup
+from app.lookups.service import create_lookup, delete_lookup, restore_lookup
 from tests.conftest import actor, postgresql_database, settings_for
 from tests.core import making
 
@@ -254,3 +254,49 @@ def test_what_is_locked_is_not_waited_for_for_ever(app, account):
         return act
 
     assert making.codes(at_once(app, embrace(first, second), embrace(second, first))) == ["busy", "ok"]
+
+
+def test_several_who_restore_the_same_records(app, account):
+    for number in ROUNDS:
+        customer_id = making.customer(f"{account}-{number}")
+        contact_id, invoice_id = making.contact(customer_id), making.invoice(customer_id)
+        making.run(contacts.delete_contact, contact_id=contact_id)
+        making.run(invoices.delete_invoice, invoice_id=invoice_id)
+        acts = [lambda at=contact_id: making.run(contacts.restore_contact, contact_id=at).id] * 3
+        assert making.codes(at_once(app, *acts)) == ["not_deleted", "not_deleted", "ok"]
+        acts = [lambda at=invoice_id: making.run(invoices.restore_invoice, invoice_id=at).id] * 3
+        assert making.codes(at_once(app, *acts)) == ["not_deleted", "not_deleted", "ok"]
+        making.run(customers.delete_customer, customer_id=customer_id)
+        acts = [lambda at=customer_id: making.run(customers.restore_customer, customer_id=at).id] * 3
+        assert making.codes(at_once(app, *acts)) == ["not_deleted", "not_deleted", "ok"]
+        for model, key in ((Customer, customer_id), (Contact, contact_id), (Invoice, invoice_id)):
+            assert get(model, key).deleted_at is None
+
+
+def test_one_restores_what_another_purges(app, account):
+    for number in ROUNDS:
+        customer_id = making.customer(f"{account}-{number}")
+        contact_id = making.contact(customer_id)
+        making.run(customers.delete_customer, customer_id=customer_id)
+        results = at_once(
+            app,
+            lambda at=customer_id: making.run(customers.restore_customer, customer_id=at).id,
+            lambda at=customer_id: making.run(customers.purge_customer, customer_id=at, reason="They asked."),
+        )
+        assert making.codes(results) in (["not_deleted", "ok"], ["not_found", "ok"])
+        row, person = get(Customer, customer_id), get(Contact, contact_id)
+        # All of it is back, or all of it is gone.
+        assert (row.deleted_at is None) is (row.purged_at is None) is (person.purged_at is None)
+        assert (person.deleted_at is None) is (row.deleted_at is None)
+        assert (person.last_name is None) is (row.company_name is None) is (row.purged_at is not None)
+
+
+def test_two_rows_of_one_name_where_one_is_restored(app, account):
+    number = making.run(create_lookup, resource="topic", values={"name": account}).id
+    making.run(delete_lookup, resource="topic", lookup_id=number)
+    results = at_once(
+        app,
+        lambda: making.run(restore_lookup, resource="topic", lookup_id=number).id,
+        lambda: making.run(create_lookup, resource="topic", values={"name": account}).id,
+    )
+    assert making.codes(results) == ["duplicate", "ok"]

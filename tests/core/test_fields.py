@@ -15,7 +15,7 @@ from app.contacts.rules import CONTACT_FIELDS
 from app.core import fields as types
 from app.core.cleaning import clean_values, missing_values
 from app.core.codes import country, currency, language
-from app.core.fields import clean_id
+from app.core.whole_numbers import clean_id
 from app.customers.rules import CUSTOMER_FIELDS
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
 from app.lookups.rules import LOOKUP_FIELDS
@@ -216,3 +216,88 @@ def test_ids_fit_their_column():
     assert clean_id("0012") == 12
     with pytest.raises(ValueError, match="whole number"):
         clean_id(Decimal(1))
+
+
+# Persian for house, and for its plural.
+HOUSE, PLURAL = "\u062e\u0627\u0646\u0647", "\u0647\u0627"
+
+
+class TestInvisibleCharacters:
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("\u202a0161 496 0001\u202c", "0161 496 0001"),
+            ("Bar\u202efoo", "Barfoo"),
+            ("Ac\u200bme", "Acme"),
+            ("Ac\u00adme", "Acme"),
+            ("\ufeffAcme", "Acme"),
+            ("Ac\u200dme", "Acme"),
+            ("Ann\u200c Lee", "Ann Lee"),
+            ("\u200d", None),
+            # Persian "khaneha" is written with a ZWNJ, Sinhala "Sri" with a ZWJ, and so is a family of emoji.
+            (f"{HOUSE}\u200c{PLURAL}", f"{HOUSE}\u200c{PLURAL}"),
+            ("ශ්\u200dරී", "ශ්\u200dරී"),
+            ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+            (f"{HOUSE}\u200c\u200c{PLURAL}", f"{HOUSE}\u200c{PLURAL}"),
+        ],
+    )
+    def test_in_a_line_only_those_that_a_script_needs_stay(self, typed, kept):
+        assert types.Text().clean(typed) == kept
+
+    def test_paragraphs_keep_the_marks_of_mixed_directions_and_lose_overrides(self):
+        assert types.Text(multiline=True).clean("a\u200f\u2067b\u2069\u202ec") == "a\u200f\u2067b\u2069c"
+
+    @given(st.text(max_size=40))
+    def test_what_was_kept_is_kept_again(self, text):
+        try:
+            once = types.Text(limit=400).clean(text)
+        except ValueError:
+            return
+        assert types.Text(limit=400).clean(once) == once
+
+
+class TestSeveralAddresses:
+    def test_each_wrong_one_has_an_error_of_its_own(self):
+        fields = {"email": types.EmailList()}
+        _, errors = clean_values(fields, {"email": "a@x.example, nobody, b@y.example, c@"})
+        assert [text.partition(":")[0] for text in errors["email"]] == ["nobody", "c@"]
+
+    @given(st.lists(st.sampled_from(["a@x.example", "B@x.example", "nobody", "c@", "@x.example"]), max_size=8))
+    def test_there_are_as_many_errors_as_wrong_addresses(self, addresses):
+        wrong = [one for one in addresses if one not in ("a@x.example", "B@x.example")]
+        values, errors = clean_values({"email": types.EmailList()}, {"email": " , ".join(addresses)})
+        assert len(errors.get("email", [])) == len(wrong)
+        assert bool(values) != bool(wrong)
+
+
+class TestMoment:
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00+00:00"),
+            ("2026-03-01T10:00:00.75+02:00", "2026-03-01T08:00:00+00:00"),
+            ("", None),
+            (None, None),
+        ],
+    )
+    def test_a_time_is_kept_in_utc_to_the_second(self, given, kept):
+        value = types.Moment().clean(given)
+        assert (value.isoformat() if value else None) == kept
+
+    @pytest.mark.parametrize(
+        "given", ["2026-03-01", "2026-03-01T10:00:00", "soon", 5, True, [], "1800-01-01T00:00:00Z"]
+    )
+    def test_anything_else_is_refused(self, given):
+        with pytest.raises(ValueError, match="Give"):
+            types.Moment().clean(given)
+
+
+@pytest.mark.parametrize("code", ["XXX", "XAU", "XTS", "XDR", "CLF", "USN", "xxx"])
+def test_what_nobody_pays_in_is_no_currency(code):
+    with pytest.raises(ValueError, match="no known currency"):
+        currency().clean(code)
+
+
+@pytest.mark.parametrize("code", ["GBP", "EUR", "XOF", "XPF", "XCD", "chf"])
+def test_currencies_of_several_countries_are_some(code):
+    assert currency().clean(code) == code.upper()

@@ -11,7 +11,7 @@ import pytest
 from app.core import clock
 from app.invoices.resource import INVOICE
 from app.invoices.views import InvoiceView
-from app.mailer.panels import plan_context
+from app.mailer.plan_page import plan_context
 from tests.core import making
 from tests.mailer.plan_cases import customer, letter, planned
 
@@ -43,8 +43,8 @@ def send(browser, invoice_id, **data):
     [
         (("short",), "1 copy is on the way."),
         (("short", "short"), "2 copies are on the way."),
-        (("short", "short", "short", "long"), "3 copies are on the way, 1 is held until its format can be made."),
-        (("short", "long", "full"), "1 copy is on the way, 2 are held until their format can be made."),
+        (("short", "short", "short", "long"), "3 copies are on the way. 1 copy is held until its format can be made."),
+        (("short", "long", "full"), "1 copy is on the way. 2 copies are held until their format can be made."),
         (("long",), "1 copy is held until its format can be made."),
     ],
 )
@@ -137,6 +137,6 @@ def test_a_plan_calls_its_document_by_its_sources_noun(app, monkeypatch):
         def usage_reports(self):
             return frozenset()
 
-    monkeypatch.setattr("app.mailer.panels.source_of", lambda _: Letters())
+    monkeypatch.setattr("app.mailer.plan_page.source_of", lambda _: Letters())
     with app.test_request_context():
         assert plan_context(planned(letter(), customer(MAIN)), untick=())["noun"] == "letter"

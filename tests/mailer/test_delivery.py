@@ -160,6 +160,24 @@ def test_pauses_grow_and_after_five_days_it_fails(app, server):
     assert timedelta(days=5) <= moment - start < timedelta(days=5, hours=4)
 
 
+def test_a_retry_by_staff_starts_the_count_anew(app, server):
+    start = datetime.now(UTC) + timedelta(days=1)
+    send_to("bills@acme.example")
+    server.on_rcpt = once(saying("550 5.1.1 No such mailbox here"))
+    with running(server) as port:
+        with clock.frozen(start):
+            drain(app, port)
+        server.on_rcpt = saying("451 4.7.1 Come back later")
+        with clock.frozen(start + timedelta(days=9)):
+            making.run(retry_message, message_id=only().id)
+            drain(app, port)
+            assert only().state == "waiting"
+            assert only().next_attempt_at == clock.now() + timedelta(minutes=1)
+        with clock.frozen(start + timedelta(days=14, minutes=1)):
+            drain(app, port)
+    assert (only().state, outcomes(only())) == ("failed", ["failed", "waiting", "failed"])
+
+
 @pytest.mark.parametrize("phase", ["on_rcpt", "on_data"])
 def test_a_refusal_for_good_fails_with_the_servers_words(app, server, phase):
     send_to("bills@acme.example", "second@acme.example")

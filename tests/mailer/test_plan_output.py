@@ -182,7 +182,7 @@ class TestDifference:
     @pytest.mark.parametrize(
         ("change", "expected"),
         [
-            ({"anna": {"email_bill_type": FULL}}, Change("anna@example.com", "Bill format full instead of long.")),
+            ({"anna": {"email_bill_type": FULL}}, Change("anna@example.com", "Bill format Full instead of Long.")),
             ({"anna": {"usage_report": 9}}, Change("anna@example.com", "Other usage reports.")),
             (
                 {"ben": {"deleted": True}},

@@ -2,14 +2,15 @@
 
 import pytest
 
-from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Reason, explain
+from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Lost, Reason, Unplanned, explain
 
 
 def test_each_has_a_sentence():
-    assert set(EXPLANATIONS) == set(Reason)
-    for reason in Reason:
+    every = {*Reason, *Lost, *Unplanned}
+    assert set(EXPLANATIONS) == every
+    for reason in every:
         assert explain(str(reason)).endswith(".")
-    assert len(set(EXPLANATIONS.values())) == len(Reason)
+    assert len(set(EXPLANATIONS.values())) == len(every)
 
 
 def test_those_for_getting_a_document():

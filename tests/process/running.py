@@ -15,7 +15,7 @@ from app.mailer.caught import CaughtMails
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "Demo-walk-2026x"
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 
 
 class Demo:

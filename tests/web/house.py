@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, create_contact
+from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
 from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
+from app.mailer.choices import Choices
 from app.mailer.models import Message
-from app.mailer.service import Choices
 from tests.conftest import (
     PASSWORD,
     POSTGRESQL,
@@ -173,6 +174,8 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
     with house.session() as session:
         ids["message"] = session.query(Message.id).filter_by(document_id=ids["invoice"]).order_by(Message.id).first()[0]
         ids["issuer"] = 1
+        about_customer = session.query(AuditRecord.entry_id).filter_by(resource="customer", record_id=ids["customer"])
+        ids["audit"] = about_customer.order_by(AuditRecord.id).first()[0]
 
 
 def build(folder: Path, database_url: str | None = None, **settings: str) -> Flask:

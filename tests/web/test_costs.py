@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ import pytest
 from sqlalchemy import event, insert
 
 from app.contacts.models import Contact, ContactLink
+from app.core import search_index
+from app.core.models import AuditEntry, AuditRecord
 from app.customers.models import Customer
 from app.extensions import db
 from app.invoices.models import Invoice, InvoiceLine
@@ -35,7 +38,12 @@ RECORD = {
     "email_billing": True,
 }
 # A hundred contacts of one customer, and a plan that names each of its four hundred, take their room.
-LARGER = {"customers show contacts": 100, "invoices send": 200}
+# So do a hundred entries of a history with what changed, and fifty rows of three records each.
+LARGER = {"customers show contacts": 100, "invoices send": 200, "customers show history": 150, "audit list": 80}
+# What one contact receives from each of three hundred customers, too.
+LARGER["contacts receives from many customers"] = 150
+# Twenty rows with their filters, boxes and the way to delete each.
+LARGER |= dict.fromkeys(("customers list", "customers search", "contacts list", "contacts search"), 64)
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
@@ -54,6 +62,8 @@ PAGES = {
     "contacts add to customer": "/contacts/add?customer_id={customer}",
     "contacts edit": "/contacts/edit/{contact}",
     "contacts edit shared": "/contacts/edit/{linked}",
+    "contacts receives": "/contacts/{contact}/receives",
+    "contacts receives from many customers": "/contacts/{many}/receives",
     "contacts edit of many customers": "/contacts/edit/{many}",
     "contacts delete of many customers": "/contacts/delete/{many}",
     "add shared contact": "/customers/{customer}/add-shared-contact",
@@ -63,10 +73,19 @@ PAGES = {
     "invoices add": "/invoices/add",
     "invoices edit": "/invoices/edit/{draft}",
     "invoices send": "/invoices/{draft}/send",
+    "invoices send again": "/invoices/{invoice}/send-again",
     "messages list": "/messages/list/",
     "messages show why": "/messages/show/{message}?tab=why",
     "messages show attempts": "/messages/show/{message}?tab=attempts",
     "topics list": "/topics/list/",
+    "api keys list": "/api-keys/list/",
+    "customers show history": "/customers/show/{customer}?tab=history",
+    "audit list": "/audit/list/?resource=customer",
+    "audit show": "/audit/show/{audit}",
+    "trash list": "/trash/?kind=contact",
+    "trash show": "/trash/contact/{trashed}",
+    "trash purge": "/trash/contact/{trashed}/purge",
+    "search": "/search/?q=cost",
     "picker customer": "/pickers/customer?q=cost",
     "picker contact": "/pickers/linkable_contact?q=shared&customer_id={customer}",
     "users list": "/users/list/",
@@ -81,6 +100,10 @@ PAGES = {
     "REST message list": "/api/v1/message/?q=(page_size:100)",
     "REST message get": "/api/v1/message/{message}",
     "REST topic list": "/api/v1/topic/",
+    "REST audit list": "/api/v1/audit/?q=(page_size:100)",
+    "REST audit get": "/api/v1/audit/{audit}",
+    "REST contact receives": "/api/v1/contact/{contact}/receives",
+    "REST contact trash": "/api/v1/contact/trash?q=(page_size:100)",
 }
 
 
@@ -152,11 +175,48 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             {"id": n, "message_id": n, "started_at": RECORD["created_at"], "outcome": "sent"} for n in ids
         ],
     }
+    tables |= audit_rows(house, customers)
+    gone = {"deleted_at": RECORD["created_at"], "last_deleted_at": RECORD["created_at"]}
+    deleted = [
+        {"id": n, "last_name": f"Gone {n}", "deletion_id": n - 10_000, **gone}
+        for n in range(20_000, 20_000 + customers)
+    ]
+    house.world.ours["trashed"] = 20_000
     with house.app.app_context(), db.engine.begin() as connection:
         for model, rows in tables.items():
             columns = set(model.__table__.columns.keys())
             common = {name: value for name, value in RECORD.items() if name in columns}
             connection.execute(insert(model.__table__), [{**common, **row} for row in rows])
+        common = {name: value for name, value in RECORD.items() if name in Contact.__table__.columns}
+        connection.execute(insert(Contact.__table__), [{**common, **row} for row in deleted])
+    with house.session() as session:
+        search_index.reindex(session)
+        session.commit()
+
+
+def audit_rows(house: House, customers: int) -> dict[type, list[dict[str, object]]]:
+    """Return more entries than a page has, each about our customer, its contact and its draft."""
+    ours, number = house.world.ours, itertools.count(100_000)
+    status = [house.world.lookups["customer_status"], None]
+    changes = {"company_name": ["Cost and Daughters", "Cost and Sons"], "status": status}
+    touched = (("customer", "customer", changes), ("contact", "contact", {}), ("invoice", "draft", {}))
+    ids = range(10_000, 10_120 + customers)
+    entry = {"at": RECORD["created_at"], "username": "admin", "door": "screen", "verb": "customer:updated"}
+    return {
+        AuditEntry: [{"id": n, **entry} for n in ids],
+        AuditRecord: [
+            {
+                "id": next(number),
+                "entry_id": n,
+                "label": "Cost",
+                "resource": resource,
+                "record_id": ours[key],
+                "changes": what,
+            }
+            for n in ids
+            for resource, key, what in touched
+        ],
+    }
 
 
 def measured(house: House, path: str) -> tuple[int, int]:
@@ -194,7 +254,9 @@ def test_the_baseline_speaks_of_these_pages(baseline):
 def test_a_page_costs_what_the_baseline_says_at_any_size(small, large, baseline, name):
     few, _ = measured(small, PAGES[name])
     many, size = measured(large, PAGES[name])
-    assert (few, many) == (baseline[name], baseline[name])
+    # A page that shows fewer kinds of rows may ask for less; it never asks for more because there are more.
+    assert few == baseline[name]
+    assert many <= few
     if not name.startswith("REST"):
         assert size < LARGER.get(name, 50) * KIB, f"{size / KIB:.0f} KiB"
 

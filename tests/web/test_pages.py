@@ -148,11 +148,12 @@ def test_an_id_that_is_none_is_a_404(house, number):
 @pytest.mark.parametrize(
     "query",
     [
-        "page=abc",
-        "page=-1",
-        "page=1.5",
-        "page=99999999999999999999",
-        "page=٣",
+        "after=abc",
+        "after=!!",
+        "before=WzFd",
+        "after=bnVsbA",
+        "before=" + "W" * 3000,
+        "after=٣",
         "page_size=x",
         "page_size=-5",
         "order=nope",
@@ -160,7 +161,7 @@ def test_an_id_that_is_none_is_a_404(house, number):
         "order=deletion_id",
         "order=id;DROP",
         "order=customer.name",
-        "page=%00",
+        "after=%00",
         "order=%00",
     ],
 )
@@ -182,6 +183,9 @@ def test_a_list_takes_what_people_type(house, name):
         assert answer.status_code == 200, text
     for query in (
         "page=500",
+        "page=abc",
+        "from=%00",
+        "columns=nope",
         "page_size=1000000",
         "page_size=0",
         "direction=sideways&order=id",
@@ -195,9 +199,9 @@ def test_a_list_takes_what_people_type(house, name):
 def test_wildcards_in_a_search_are_letters(house):
     house.contact(last_name="50% off_line")
     client = house.browser()
-    for text in ("%", "_", "50%", "off_"):
+    for text, found in (("%", False), ("_", False), ("50%", True), ("off_", True), ("o%f", False), ("o_f", False)):
         page = client.get("/contacts/list/", query_string={"q": text}).text
-        assert "50% off_line" in page, text
+        assert ("50% off_line" in page) is found, text
         assert "DirectNorth" not in page, text
 
 

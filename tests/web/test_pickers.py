@@ -43,8 +43,9 @@ def test_a_search_finds_among_many(house):
 
 def test_wildcards_are_letters(house):
     house.customer(company_name="90% of_all")
-    for text in ("%", "_", "90%", "of_"):
+    for text in ("90%", "of_all"):
         assert [one["text"] for one in options(house, "customer", text)] == ["90% of_all"], text
+    assert options(house, "customer", "%") == options(house, "customer", "o_a") == []
     assert options(house, "topic", "%") == options(house, "dealer", "_") == options(house, "country", "%") == []
 
 

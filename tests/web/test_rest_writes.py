@@ -69,8 +69,6 @@ def test_what_is_read_only_and_what_does_not_exist(house, resource, which):
     ("which", "field", "value"),
     [
         ("contact", "kind", "shared"),
-        ("contact", "marketing_consent_at", "2026-01-01T00:00:00Z"),
-        ("customer", "marketing_consent_source", "phone"),
         ("invoice", "number", "X/1"),
         ("invoice", "status", "draft"),
         ("invoice", "total", "0.00"),

@@ -31,7 +31,7 @@ def test_an_endless_id_is_a_404(api, login, path):
         (f"/customers/show/{ENDLESS}", 404),
         (f"/users/show/{ENDLESS}", 404),
         (f"/contacts/add?customer_id={ENDLESS}", 404),
-        (f"/customers/list/?page=000000000{'9' * 25}", 400),
+        (f"/customers/list/?page_size=000000000{'9' * 25}", 400),
     ],
 )
 def test_an_endless_number_in_an_address_is_refused(login, path, status):

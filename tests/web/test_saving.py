@@ -57,5 +57,5 @@ def test_a_stale_invoice_form_tells_of_lines_and_does_not_blame_others_for_ones_
     browser.post("/invoices/edit/1", data={**form, "lines-0-unit_price": "99", "version": "1"})
     refused = browser.post("/invoices/edit/1", data={**form, "purchase_order_number": "PO 7", "version": "1"})
     assert refused.status_code == 412
-    assert "Somebody has set this meanwhile: 1 line, shown on the record&#39;s page." in refused.text
+    assert "Somebody has set this meanwhile: 1 row, shown on the record&#39;s page." in refused.text
     assert refused.text.count("Somebody has set this meanwhile") == 1

@@ -4,6 +4,14 @@
 
   const SELECTS = "select[data-picker-url], select[data-select], select.my_select2";
 
+  // The page carries what scripts say in the reader's language.
+  let words = null;
+
+  function say(text) {
+    words = words || JSON.parse(document.body.dataset.words || "{}");
+    return words[text] || text;
+  }
+
   function announce(text) {
     const region = document.getElementById("announcements");
     if (region) region.textContent = text;
@@ -43,7 +51,7 @@
           })
           .catch(() => {
             this.waiting = false;
-            announce("The list could not be loaded. Try again.");
+            announce(say("The list could not be loaded. Try again."));
             done();
           });
       },
@@ -56,9 +64,9 @@
     return {
       ...(select.dataset.pickerUrl ? { option: line } : {}),
       no_results() {
-        return `<div class="no-results">${this.waiting ? "Searching…" : "Nothing matches. Try other words."}</div>`;
+        return `<div class="no-results">${this.waiting ? say("Searching…") : say("Nothing matches. Try other words.")}</div>`;
       },
-      loading: () => '<div class="no-results">Searching…</div>',
+      loading: () => `<div class="no-results">${say("Searching…")}</div>`,
     };
   }
 
@@ -66,7 +74,7 @@
     if (select.tomselect || select.disabled) return;
     const described = ["aria-describedby", "aria-invalid"].map((name) => [name, select.getAttribute(name)]);
     const picker = new window.TomSelect(select, {
-      plugins: select.multiple || (select.dataset.pickerUrl && !select.required) ? { remove_button: { title: "Remove" } } : {},
+      plugins: select.multiple || (select.dataset.pickerUrl && !select.required) ? { remove_button: { title: say("Remove") } } : {},
       placeholder: select.dataset.placeholder || select.getAttribute("placeholder") || "",
       allowEmptyOption: !select.multiple && !select.dataset.pickerUrl,
       maxOptions: 1000,
@@ -112,7 +120,7 @@
     event.preventDefault();
     dialog.querySelector("[data-confirm-text]").textContent = text;
     dialog.querySelector("[data-confirm-ok]").textContent =
-      (button && (button.dataset.confirmLabel || button.textContent.trim() || button.title)) || "Continue";
+      (button && (button.dataset.confirmLabel || button.textContent.trim() || button.title)) || say("Continue");
     dialog.returnValue = "";
     dialog.showModal();
     dialog.addEventListener(
@@ -152,9 +160,9 @@
       window.location.assign(event.detail.pathInfo.finalRequestPath);
       return;
     }
-    announce("That did not work. Reload the page and try again.");
+    announce(say("That did not work. Reload the page and try again."));
   });
-  document.addEventListener("htmx:sendError", () => announce("The server can't be reached. Try again in a moment."));
+  document.addEventListener("htmx:sendError", () => announce(say("The server can't be reached. Try again in a moment.")));
 
   // Everything else ---------------------------------------------------------------------------------------------
 
@@ -170,13 +178,27 @@
     }
   });
   // As a drawer the menu is a dialog, which needs a name; as a column of the page it is none.
-  document.addEventListener("show.bs.offcanvas", (event) => event.target.setAttribute("aria-label", "Menu"));
+  document.addEventListener("show.bs.offcanvas", (event) => event.target.setAttribute("aria-label", say("Menu")));
   document.addEventListener("hidden.bs.offcanvas", (event) => event.target.removeAttribute("aria-label"));
   document.addEventListener("change", (event) => {
-    const all = event.target;
-    if (!all.matches("[data-check-all]")) return;
-    for (const box of document.querySelectorAll(all.dataset.checkAll)) box.checked = all.checked;
+    const changed = event.target;
+    if (changed.matches("[data-check-all]")) {
+      for (const box of document.querySelectorAll(changed.dataset.checkAll)) box.checked = changed.checked;
+    }
+    if (changed.matches("[data-check-all], [data-bulk-everything], input[name='rowid']")) countChosen();
   });
+
+  // How many rows are chosen; with all that match, the rows' own boxes say nothing.
+  function countChosen() {
+    const shown = document.querySelector("[data-bulk-count]");
+    if (!shown) return;
+    const everything = document.querySelector("[data-bulk-everything]").checked;
+    const boxes = [...document.querySelectorAll("input[name='rowid'][form='bulk-form']")];
+    for (const box of boxes) box.disabled = everything;
+    const chosen = boxes.filter((box) => box.checked).length;
+    shown.textContent = everything || !chosen ? "" : `${chosen} ${shown.dataset.bulkWords}`;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;

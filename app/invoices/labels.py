@@ -1,0 +1,43 @@
+"""What people call the fields of invoices, of their lines, and of the issuer."""
+
+from __future__ import annotations
+
+from app.core.words import Words, say
+
+INVOICE_LABELS: dict[str, Words] = {
+    "number": say("Number"),
+    "customer_id": say("Customer"),
+    "invoice_date": say("Invoice date"),
+    "due_date": say("Due date"),
+    "currency": say("Currency"),
+    "purchase_order_number": say("Purchase order number"),
+    "lines": say("Lines"),
+    "status": say("Status"),
+    "net": say("Net"),
+    "tax": say("Tax"),
+    "total": say("Total"),
+    "tax_by_rate": say("Tax by rate"),
+}
+LINE_LABELS: dict[str, Words] = {
+    "description": say("Description"),
+    "category": say("Category"),
+    "quantity": say("Quantity"),
+    "unit_price": say("Unit price"),
+    "tax_rate": say("Tax rate (%)"),
+    "reference": say("Reference"),
+}
+ISSUER_LABELS: dict[str, Words] = {
+    "name": say("Name"),
+    **{f"address_line_{line}": say("Address Line {number}", number=line) for line in range(1, 6)},
+    "postcode": say("Postcode"),
+    "country": say("Country"),
+    "email": say("Email"),
+    "website": say("Website"),
+    "vat_number": say("VAT number"),
+    "bank_name": say("Bank Name"),
+    "bank_sort_code": say("Sort code"),
+    "bank_account_number": say("Bank account number"),
+    "bank_iban": say("IBAN"),
+    "bank_bic": say("BIC"),
+    "footer": say("Footer"),
+}

@@ -1,0 +1,19 @@
+"""The named filters of the invoices' list."""
+
+from __future__ import annotations
+
+from app.invoices.labels import INVOICE_LABELS
+from app.invoices.models import Invoice
+from app.invoices.rules import InvoiceStatus
+from app.web.list_filters import DatesFilter, ListFilter, PickerFilter, choice
+
+INVOICE_FILTERS: tuple[ListFilter, ...] = (
+    choice("status", INVOICE_LABELS["status"], Invoice.status, {one.value: one.words for one in InvoiceStatus}),
+    PickerFilter(
+        name="customer_id",
+        label=INVOICE_LABELS["customer_id"],
+        source="customer",
+        meets=lambda number: Invoice.customer_id == number,
+    ),
+    DatesFilter(name="invoice_date", label=INVOICE_LABELS["invoice_date"], column=Invoice.invoice_date),
+)

@@ -1,0 +1,26 @@
+"""What is left of an invoice that is purged."""
+
+from __future__ import annotations
+
+from app.core.purging import Wiping, blank, register_need, register_trace, register_wiping
+from app.invoices.models import Invoice
+from app.mailer.purging import DOCUMENT, under_way
+
+# What was billed to whom goes; the number stays taken, and the amounts stay in the books.
+KEPT = ("number", "series", "customer_id", "invoice_date", "due_date", "currency", "status", "net", "tax", "total")
+
+
+def register() -> None:
+    """Put it in place."""
+    register_wiping(Invoice, Wiping(_number, wipe))
+    register_trace(Invoice, DOCUMENT)
+    register_need(Invoice, under_way)
+
+
+def wipe(invoice: Invoice) -> None:
+    """Leave an invoice's number, dates and amounts."""
+    blank(invoice, keep=KEPT)
+
+
+def _number(invoice: Invoice) -> str:
+    return invoice.number

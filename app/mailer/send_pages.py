@@ -1,0 +1,186 @@
+"""The pages Send and Send Again, as the screens of every kind of document that is sent have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import redirect, request
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+
+from app.access.ask import ensure, may
+from app.access.table import Operation
+from app.core.actor import Actor
+from app.core.errors import Conflict, DomainError
+from app.core.unit_of_work import unit_of_work
+from app.core.words import Words, say
+from app.extensions import db
+from app.mailer.again_page import again_context
+from app.mailer.choices import Again, Choices
+from app.mailer.plan_page import plan_changes, plan_context, sending_summary
+from app.mailer.rules import Document, Plan
+from app.web.current import current_actor
+from app.web.form_pages import Answer
+from app.web.forms import RecordForm
+from app.web.request_filters import id_or_404
+from app.web.words import tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What the pages ask of a kind of document; `resource` is whose permissions it takes.
+
+    `load` returns one in sight or raises NotFound; the others are the feature's own verbs, by the instance's settings.
+    """
+
+    resource: str
+    title: Callable[[Any], Words]
+    again_title: Callable[[Any], Words]
+    load: Callable[[Any, Actor, int], Any]
+    document: Callable[[Any], Document]
+    plan: Callable[[Any, Actor, Any, Choices], Plan]
+    plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
+    send: Callable[[Any, Actor, int, Choices, str], Plan]
+    send_again: Callable[[Any, Actor, int, Again], Plan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What the page of a plan brought: the addresses typed in, those that its plan was made with, and the unticked.
+
+    `unticked` are those of the plan's own addresses, kept while a plan with typed in ones is shown.
+    """
+
+    typed: tuple[str, ...] = ()
+    previewed: tuple[str, ...] = ()
+    unticked: tuple[str, ...] = ()
+    typed_unticked: tuple[str, ...] = ()
+
+    def choices(self) -> Choices:
+        """Return what was chosen. Raises Invalid."""
+        if self.typed:
+            return Choices.checked(recipients=list(self.typed), untick=list(self.typed_unticked))
+        return Choices.checked(recipients=None, untick=list(self.unticked))
+
+
+class SendPages:
+    """Send, with the plan first, and Send Again, with a reason."""
+
+    sending: ClassVar[Sending]
+    # FAB's view and the page of a record, which this stands beside in a class.
+    render_template: Callable[..., str]
+    show_url: Callable[[Any], str]
+
+    @expose("/<pk>/send", methods=["GET", "POST"])
+    @has_access
+    def send(self, pk: str) -> Answer:
+        """Show the plan; execute that very plan, or refuse and show what has changed.
+
+        Who may read a document may look at its plan; only who may send it may post anything here.
+        """
+        actor, number = current_actor(), id_or_404(pk)
+        if request.method == "POST":
+            ensure(actor, Operation.SEND, self.sending.resource)
+        self.sending.load(db.session(), actor, number)
+        posted = _posted()
+        wants_to_send = request.method == "POST" and request.form.get("action") == "send"
+        error: DomainError | None = None
+        choices = Choices(untick=posted.unticked)
+        try:
+            choices = posted.choices()
+            if wants_to_send and posted.typed == posted.previewed:
+                return self._sent(actor, number, choices)
+        except DomainError as refusal:
+            error = refusal
+        return self._plan_page(actor, number, posted, choices, error=error, unseen=wants_to_send and error is None)
+
+    @expose("/<pk>/send-again", methods=["GET", "POST"])
+    @has_access
+    def send_again(self, pk: str) -> Answer:
+        """Offer the addresses that have had it, and send it once more to those that are ticked, for a reason."""
+        actor, number = current_actor(), id_or_404(pk)
+        record = self.sending.load(db.session(), actor, number)
+        error: DomainError | None = None
+        ticked = request.form.getlist("addresses") if request.method == "POST" else request.args.getlist("address")
+        if request.method == "POST":
+            try:
+                again = Again.checked(addresses=ticked, reason=request.form.get("reason", ""))
+                with unit_of_work(db.session) as session:
+                    done = self.sending.send_again(session, actor, number, again)
+            except DomainError as refusal:
+                error = refusal
+                record = self.sending.load(db.session(), actor, number)
+            else:
+                tell(sending_summary(done))
+                return redirect(f"{self.show_url(number)}?tab=messages")
+        page = self.render_template(
+            "mailer/send_again.html",
+            title=self.sending.again_title(record),
+            form=RecordForm(data={"version": record.version}),
+            cancel_url=self.show_url(number),
+            error=error,
+            reason=request.form.get("reason", ""),
+            **again_context(
+                db.session(),
+                self.sending.document(record),
+                lambda addresses: self.sending.plan_again(db.session(), actor, record, addresses),
+                ticked=ticked,
+            ),
+        )
+        return page if error is None else (page, error.status)
+
+    def _plan_page(
+        self, actor: Actor, number: int, posted: Posted, choices: Choices, *, error: DomainError | None, unseen: bool
+    ) -> Answer:
+        record = self.sending.load(db.session(), actor, number)
+        plan = self.sending.plan(db.session(), actor, record, choices)
+        changed = error is not None and error.code == "plan_changed"
+        page = self.render_template(
+            "mailer/plan.html",
+            title=self.sending.title(record),
+            form=RecordForm(data={"version": record.version}),
+            cancel_url=self.show_url(number),
+            error=error,
+            may_send=may(actor, Operation.SEND, self.sending.resource),
+            typed_in=request.form.get("recipients", ""),
+            previewed=", ".join(choices.recipients),
+            unseen=unseen,
+            # Not on this plan, and not forgotten: they hold again when the addresses typed in are taken out.
+            unticked=posted.unticked if choices.recipients else (),
+            changes=plan_changes(request.form.getlist("looked_at"), plan) if changed else [],
+            **plan_context(plan, untick=choices.untick),
+        )
+        return page if error is None else (page, error.status)
+
+    def _sent(self, actor: Actor, number: int, choices: Choices) -> Answer:
+        fingerprint = request.form.get("fingerprint", "")
+        if not fingerprint:
+            raise Conflict(say("Look at the plan first, then send it."), code="plan_changed")
+        with unit_of_work(db.session) as session:
+            done = self.sending.send(session, actor, number, choices, fingerprint)
+        summary = sending_summary(done)
+        if summary:
+            tell(summary)
+        else:
+            tell(say("Nobody is left to get this; nothing was sent."), "warning")
+        return redirect(f"{self.show_url(number)}?tab=messages")
+
+
+def _posted() -> Posted:
+    """Read what was chosen on the page of a plan."""
+    if request.method == "GET":
+        return Posted()
+    typed, previewed = (_split(request.form.get(name, "")) for name in ("recipients", "previewed"))
+    kept = set(request.form.getlist("keep"))
+    missing = tuple(address for address in request.form.getlist("planned") if address not in kept)
+    if not previewed:
+        return Posted(typed=typed, unticked=missing)
+    remembered = tuple(request.form.getlist("unticked"))
+    return Posted(typed=typed, previewed=previewed, unticked=remembered, typed_unticked=missing)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[,;\s]+", text) if part)
