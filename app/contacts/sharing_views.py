@@ -83,6 +83,7 @@ class SharedContactsView(BaseView):
     def link_again(self, pk: str) -> Answer:
         """Undo the removal of a shared contact: link it again, as a link of its own."""
         customer_id = id_or_404(pk)
+        customers.customer(db.session(), current_actor(), customer_id=customer_id)
         try:
             tell(self._run(ADD, customer_id, _chosen_id(_link_form(ADD, customer_id))))
         except DomainError as error:

@@ -399,7 +399,7 @@ def test_every_record_that_can_be_deleted_says_how_it_is_purged(app):
     from app.web.trash import _bins
 
     assert set(purging._wipings) == {one.model for one in _bins.values() if one.trash}
-    # What has no verb to delete it has no trash; messages are purged as they are.
+    # What has no verb to delete it has no trash: keys are revoked, messages are purged as they are.
     assert {one.__tablename__ for one in Record.__subclasses__() if one.__dict__.get("__tablename__")} - {
         model.__tablename__ for model in purging._wipings
-    } == {"issuer", "message", "suppression"}
+    } == {"api_key", "issuer", "message", "suppression"}

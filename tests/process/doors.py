@@ -41,7 +41,11 @@ class Screen:
         return self._made(self.post("/customers/add", **values))
 
     def add_direct_contact(self, customer_id, **values):
-        return self._made(self.post(f"/contacts/add?customer_id={customer_id}", **values))
+        path = f"/contacts/add?customer_id={customer_id}"
+        page = self.post(path, **values)
+        if page.status == 409:  # There is one like it: what was found is shown, and it is added all the same.
+            page = self.post_form(path, page.form("seen_contacts"), **values)
+        return self._made(page)
 
     def add_shared_contact(self, **values):
         return self._made(self.post("/contacts/add", **values))
@@ -74,9 +78,10 @@ class Screen:
         return page.status == 409, page.text, sum(map(int, told))
 
     def states(self, invoice_id):
-        """Return the state of each message of an invoice, by address."""
+        """Return the state of each message of an invoice, by address; without those who got none."""
         page = self.get(f"/invoices/show/{invoice_id}?tab=messages")
-        return {row["Address"]: row["State"].lower() for row in page.rows if row.get("State")}
+        told = {row["Address"]: row["State"].lower() for row in page.rows if row.get("State")}
+        return {address: state for address, state in told.items() if state != "not sent"}
 
 
 class Rest:

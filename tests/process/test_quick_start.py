@@ -183,7 +183,7 @@ def test_the_inbox_shows_what_was_caught_to_an_administrator_alone(demo):
     admin = Screen(demo.url, "admin")
     page = admin.get("/inbox/")
     shown = [row for row in page.rows if f"Invoice {walk.invoice} " in row.get("Subject", "")]
-    assert sorted(row["To"].partition("<")[2].strip(">").lower() for row in shown) == sorted(walk.short_copies)
+    assert sorted(row["Recipient"].partition("<")[2].strip(">").lower() for row in shown) == sorted(walk.short_copies)
     mail, _ = mails_of(demo, walk.invoice)[0]
     page = admin.get(f"/inbox/{mail.id}")
     assert "Auto-Submitted" in page.text
