@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.core.postgresql import configure_postgresql
     from app.core.unit_of_work import configure_sqlite
     from app.extensions import csrf, db, mail, migrate
-    from app.web import assets, errors, languages, security_headers, words
+    from app.web import assets, errors, languages, lean, security_headers, words
     from app.web.sessions import DatabaseSessions
     from config import Settings, flask_config
 
@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
     words.init_app(app)
+    lean.register(app)
     db.init_app(app)
     csrf.init_app(app)
     mail.init_app(app)

@@ -42,8 +42,6 @@ RECORD = {
 LARGER = {"customers show contacts": 100, "invoices send": 200, "customers show history": 150, "audit list": 80}
 # What one contact receives from each of three hundred customers, too.
 LARGER["contacts receives from many customers"] = 150
-# Twenty rows with their filters, boxes and the way to delete each.
-LARGER |= dict.fromkeys(("customers list", "customers search", "contacts list", "contacts search"), 64)
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
