@@ -113,7 +113,7 @@ def _programs(settings: Settings, environment: dict[str, str], *, host: str, por
     commands: list[tuple[str, list[str]]] = []
     if settings.uses_catcher:
         catcher = ["--port", environment["COUNTERPART_CATCHER_PORT"], "--folder", str(settings.catcher_folder)]
-        commands.append(("mail catcher", [python, "-m", "app.mailer.catcher", *catcher]))
+        commands.append(("mail catcher", [python, "-m", "app.mailer.smtp.catcher", *catcher]))
     commands.append(("outbox worker", [python, "-m", "flask", "--app", "app:create_app", "worker"]))
     commands.append(("web server", _web_command(host, port)))
     return [

@@ -31,7 +31,7 @@ from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice, update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
-from app.mailer.choices import Choices
+from app.mailer.planning.choices import Choices
 
 SEED = 20_260
 CUSTOMERS = 40

@@ -57,17 +57,17 @@ from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
-from app.mailer import lost as lost_messages
-from app.mailer import panels as mailer_panels
 from app.mailer import purging as mailer_purging
-from app.mailer import receives_views
 from app.mailer.api import MessageApi
 from app.mailer.documents import register_source
-from app.mailer.inbox import InboxView
 from app.mailer.list_filters import NOT_REACHED
+from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
-from app.mailer.receives_views import ReceivesView
 from app.mailer.resource import MESSAGE
+from app.mailer.screens import panels as mailer_panels
+from app.mailer.screens import receives_views
+from app.mailer.screens.inbox import InboxView
+from app.mailer.screens.receives_views import ReceivesView
 from app.mailer.views import MessageView, register_message_page
 from app.web.current import current_actor
 from app.web.export import ExportPages

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.core.bill_format import BillFormat
-from app.mailer.rules import Circumstances, Contact, Customer, Document, DocumentKind, Link, plan
+from app.mailer.planning.rules import Circumstances, Contact, Customer, Document, DocumentKind, Link, plan
 
 INVOICES = 10_000
 ROUNDS = 5

@@ -17,9 +17,9 @@ from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.source import InvoiceSource, invoice_pdf
-from app.mailer.choices import MAX_REASON, Again, Choices
-from app.mailer.plan_output import as_dict
-from app.mailer.plan_schema import PLAN_SCHEMA
+from app.mailer.planning.choices import MAX_REASON, Again, Choices
+from app.mailer.planning.plan_output import as_dict
+from app.mailer.planning.plan_schema import PLAN_SCHEMA
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor

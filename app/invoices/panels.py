@@ -20,8 +20,8 @@ from app.invoices.rules import InvoiceStatus, may_approve
 from app.invoices.views import status_tag
 from app.mailer.message_states import SENT_AGAIN
 from app.mailer.models import Message
-from app.mailer.panels import messages_tab
-from app.mailer.plan_model import DocumentKind
+from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.screens.panels import messages_tab
 from app.web.formats import amount_text, date_text, number_text
 from app.web.panels import Action, Tab, first_rows, register_action, register_add, register_tab
 

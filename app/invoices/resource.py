@@ -15,9 +15,9 @@ from app.invoices.labels import INVOICE_LABELS, ISSUER_LABELS
 from app.invoices.list_filters import INVOICE_FILTERS
 from app.invoices.models import Invoice, Issuer, as_line
 from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
-from app.mailer.choices import Choices
-from app.mailer.facts import Defaults
-from app.mailer.rules import Plan
+from app.mailer.planning.choices import Choices
+from app.mailer.planning.facts import Defaults
+from app.mailer.planning.rules import Plan
 from app.web.resource import Resource
 
 

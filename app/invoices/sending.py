@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.words import say
 from app.invoices import queries, service
 from app.invoices.resource import planned, sending_defaults
-from app.mailer.send_pages import Sending
+from app.mailer.screens.send_pages import Sending
 
 SENDING = Sending(
     resource="invoice",

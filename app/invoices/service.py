@@ -31,9 +31,9 @@ from app.invoices.rules import (
 )
 from app.lookups.editing import prepare_change, prepare_new
 from app.mailer import service as mailer
-from app.mailer.choices import Again, Choices
-from app.mailer.facts import Defaults, lock_customer
-from app.mailer.rules import Document, DocumentKind, Plan
+from app.mailer.planning.choices import Again, Choices
+from app.mailer.planning.facts import Defaults, lock_customer
+from app.mailer.planning.rules import Document, DocumentKind, Plan
 
 _ALREADY = {
     InvoiceStatus.APPROVED: say("This invoice is approved already."),

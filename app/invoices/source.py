@@ -19,8 +19,8 @@ from app.invoices.pdf_model import InvoiceDocument, IssuerDetails
 from app.invoices.rules import may_edit
 from app.mailer.documents import Letter, Rendered
 from app.mailer.models import Message
-from app.mailer.plan_model import Document, DocumentKind
-from app.mailer.rules import explain
+from app.mailer.planning.plan_model import Document, DocumentKind
+from app.mailer.planning.rules import explain
 
 NO_SENDER = "counterpart@localhost"
 

@@ -24,7 +24,7 @@ from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.rules import InvoiceStatus, may_edit
 from app.invoices.sending import SENDING
-from app.mailer.send_pages import SendPages
+from app.mailer.screens.send_pages import SendPages
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link, tag

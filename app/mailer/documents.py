@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.words import Words
 from app.mailer.models import Message
-from app.mailer.plan_model import Document, DocumentKind
+from app.mailer.planning.plan_model import Document, DocumentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

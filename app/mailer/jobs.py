@@ -12,8 +12,10 @@ from email.utils import parseaddr
 from flask import Flask
 
 from app.extensions import db
-from app.mailer import delivery, recovery, worker
-from app.mailer.smtp import Connection, connect
+from app.mailer.delivery import loop as worker
+from app.mailer.delivery import recovery
+from app.mailer.delivery import sending as delivery
+from app.mailer.smtp.connection import Connection, connect
 
 SWEEP_SECONDS = 10.0
 BEAT_SECONDS = 15.0

@@ -10,7 +10,7 @@ from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, Suppression, message_contact
-from app.mailer.plan_model import DocumentKind
+from app.mailer.planning.plan_model import DocumentKind
 from app.web.list_filters import CasesFilter, ListFilter, PickerFilter, choice
 
 _STATES = {

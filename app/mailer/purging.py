@@ -25,7 +25,7 @@ from app.lookups.models import UsageReportProfile
 from app.mailer import queries
 from app.mailer.message_states import FINAL
 from app.mailer.models import Content, Message, Rendition, SkippedRoad, message_contact
-from app.mailer.plan_model import Road
+from app.mailer.planning.plan_model import Road
 
 PURGED = "(purged)"
 # What stays of a message: that a copy of this document went, in which state and when.

@@ -10,7 +10,7 @@ from app.contacts.resource import CONTACT
 from app.core.errors import Unreadable
 from app.core.words import say
 from app.extensions import db
-from app.mailer.receiving import as_dict, received
+from app.mailer.planning.receiving import as_dict, received
 from app.web.api_query import read_query, read_rison
 from app.web.current import current_actor
 from app.web.operations import operation

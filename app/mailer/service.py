@@ -20,10 +20,12 @@ from app.core.records import check_version
 from app.core.words import say
 from app.customers import models as customer_models
 from app.mailer import queries
-from app.mailer.choices import Choices
-from app.mailer.compose import make_message_id
 from app.mailer.documents import DocumentSource, source_of
-from app.mailer.facts import (
+from app.mailer.holding import MISSING, because, wait_for
+from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
+from app.mailer.models import Message, message_contact
+from app.mailer.planning.choices import Choices
+from app.mailer.planning.facts import (
     Defaults,
     circumstances_of,
     contacts_of,
@@ -32,14 +34,12 @@ from app.mailer.facts import (
     lock_people,
     skipped_roads,
 )
-from app.mailer.holding import MISSING, because, wait_for
-from app.mailer.lost import reasons_lost_by
-from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
-from app.mailer.models import Message, message_contact
-from app.mailer.plan_again import plan_again
-from app.mailer.plan_output import as_dict, with_messages
-from app.mailer.refusals import ensure_fingerprint, refuse_again, refuse_skipped
-from app.mailer.rules import Document, Made, Plan, explain, plan
+from app.mailer.planning.lost import reasons_lost_by
+from app.mailer.planning.plan_again import plan_again
+from app.mailer.planning.plan_output import as_dict, with_messages
+from app.mailer.planning.refusals import ensure_fingerprint, refuse_again, refuse_skipped
+from app.mailer.planning.rules import Document, Made, Plan, explain, plan
+from app.mailer.smtp.compose import make_message_id
 
 
 def plan_document(

@@ -23,11 +23,11 @@ from app.mailer.documents import source_of
 from app.mailer.holding import RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Content, Message
-from app.mailer.panels import state_tag
-from app.mailer.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
+from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
+from app.mailer.planning.rules import explain
 from app.mailer.resource import MESSAGE
-from app.mailer.rules import explain
-from app.mailer.who_got import format_words
+from app.mailer.screens.panels import state_tag
+from app.mailer.screens.who_got import format_words
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link

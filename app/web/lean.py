@@ -14,7 +14,7 @@ _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 class LeanPages(Extension):
     """Leave out the indentation of HTML templates as they are compiled; what values contain is left alone."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  Jinja's
         """Return the source of a template to compile."""
         return _INDENTATION.sub("", source) if name and name.endswith(".html") else source
 

@@ -12,7 +12,7 @@ from app.contacts.rules import CONTACT_FIELDS
 from app.customers.rules import CUSTOMER_FIELDS
 from app.invoices.fields import INVOICE_FIELDS
 from app.mailer.message_states import MessageState
-from app.mailer.reasons import Reason
+from app.mailer.planning.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/developer/spec.md").read_text()

@@ -20,9 +20,9 @@ from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
-from app.mailer.choices import Choices
-from app.mailer.facts import Defaults
 from app.mailer.models import Message, Suppression
+from app.mailer.planning.choices import Choices
+from app.mailer.planning.facts import Defaults
 from tests.conftest import actor
 
 DEFAULTS = Defaults(language="en", usage_module=True, domain="mail.example")

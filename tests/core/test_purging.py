@@ -22,12 +22,12 @@ from app.invoices import service as invoices
 from app.invoices.models import Invoice
 from app.lookups import service as lookups
 from app.lookups.models import LOOKUP_MODELS, Lookup
-from app.mailer import delivery
 from app.mailer import queries as messages
+from app.mailer.delivery import sending as delivery
 from app.mailer.models import Content, Message, Rendition
 from app.mailer.purging import PURGED, purge_message
 from app.mailer.service import retry_message
-from app.mailer.smtp import connect
+from app.mailer.smtp.connection import connect
 from tests.conftest import actor
 from tests.core import making
 from tests.mailer.smtp_servers import Server, running

@@ -11,8 +11,8 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.extensions import db
-from app.mailer import delivery
-from app.mailer.smtp import connect
+from app.mailer.delivery import sending as delivery
+from app.mailer.smtp.connection import connect
 from tests.conftest import postgresql_database, settings_for
 from tests.core import making
 from tests.mailer.smtp_servers import Server, running

@@ -9,7 +9,7 @@ import pytest
 from app.core import clock
 from app.extensions import db
 from app.home import queries
-from app.mailer import delivery
+from app.mailer.delivery import sending as delivery
 from tests.conftest import actor
 from tests.core import making
 

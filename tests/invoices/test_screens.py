@@ -11,7 +11,7 @@ import pytest
 from app.core import clock
 from app.invoices.resource import INVOICE
 from app.invoices.views import InvoiceView
-from app.mailer.plan_page import plan_context
+from app.mailer.screens.plan_page import plan_context
 from tests.core import making
 from tests.mailer.plan_cases import customer, letter, planned
 
@@ -137,6 +137,6 @@ def test_a_plan_calls_its_document_by_its_sources_noun(app, monkeypatch):
         def usage_reports(self):
             return frozenset()
 
-    monkeypatch.setattr("app.mailer.plan_page.source_of", lambda _: Letters())
+    monkeypatch.setattr("app.mailer.screens.plan_page.source_of", lambda _: Letters())
     with app.test_request_context():
         assert plan_context(planned(letter(), customer(MAIN)), untick=())["noun"] == "letter"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from app.core.words import say
 from app.mailer.documents import Letter, Rendered
-from app.mailer.plan_model import Document, DocumentKind
+from app.mailer.planning.plan_model import Document, DocumentKind
 
 
 class Source:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link, Plan
-from app.mailer.rules import plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link, Plan
+from app.mailer.planning.rules import plan
 
 BILLING_LETTER = 11
 MARKETING_LETTER = 14

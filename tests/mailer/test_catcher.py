@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import NotFound
-from app.mailer import caught
-from app.mailer.caught import CaughtMails
+from app.mailer.smtp import caught
+from app.mailer.smtp.caught import CaughtMails
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +37,7 @@ def port():
 
 @pytest.fixture
 def catcher(tmp_path, port):
-    command = [sys.executable, "-m", "app.mailer.catcher", "--port", str(port), "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "app.mailer.smtp.catcher", "--port", str(port), "--folder", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
     for _ in range(400):
         with socket.socket() as probe:
@@ -74,7 +74,7 @@ def test_a_mail_that_was_sent_is_read_as_it_was(catcher, tmp_path, port):
 
 @pytest.mark.process
 def test_the_catcher_ends_on_sigterm_and_says_when_its_port_is_taken(catcher, tmp_path, port):
-    command = [sys.executable, "-m", "app.mailer.catcher", "--port", str(port), "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "app.mailer.smtp.catcher", "--port", str(port), "--folder", str(tmp_path)]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 1
     assert f"can't listen on 127.0.0.1:{port}" in second.stderr

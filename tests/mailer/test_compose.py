@@ -13,7 +13,7 @@ from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.mailer.compose import Mail, compose, make_message_id
+from app.mailer.smtp.compose import Mail, compose, make_message_id
 
 PLAIN = Mail(
     sender_name="Example Ltd",

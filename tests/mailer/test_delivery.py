@@ -17,11 +17,12 @@ from app.core import clock
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.invoices.source import InvoiceSource
-from app.mailer import delivery, recovery
+from app.mailer.delivery import recovery
+from app.mailer.delivery import sending as delivery
 from app.mailer.models import Content, Rendition
 from app.mailer.service import cancel_message, retry_message
-from app.mailer.smtp import connect
-from app.mailer.smtp_answers import Timeouts
+from app.mailer.smtp.answers import Timeouts
+from app.mailer.smtp.connection import connect
 from tests.core import making
 from tests.mailer.smtp_servers import Server, hanging_up, once, running, saying
 

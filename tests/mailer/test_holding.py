@@ -11,10 +11,13 @@ import pytest
 from app.core.errors import Conflict
 from app.extensions import db
 from app.invoices.source import InvoiceSource
-from app.mailer import delivery, jobs, recovery, service, worker
+from app.mailer import jobs, service
+from app.mailer.delivery import loop as worker
+from app.mailer.delivery import recovery
+from app.mailer.delivery import sending as delivery
 from app.mailer.documents import Rendered
 from app.mailer.models import Rendition
-from app.mailer.smtp import connect
+from app.mailer.smtp.connection import connect
 from app.mailer.views import _may_retry
 from tests.core import making
 from tests.mailer.smtp_servers import Server, running

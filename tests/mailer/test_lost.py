@@ -12,9 +12,10 @@ from app.core.unit_of_work import unit_of_work
 from app.customers import service as customers
 from app.extensions import db
 from app.lookups.service import update_lookup
-from app.mailer import delivery, service
+from app.mailer import service
+from app.mailer.delivery import sending as delivery
 from app.mailer.models import Message
-from app.mailer.smtp_answers import Deferred
+from app.mailer.smtp.answers import Deferred
 from tests.core import making
 
 pytestmark = pytest.mark.usefixtures("app")

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from app.mailer.rules import FINAL, INITIAL, LOST, STATES, may_follow
+from app.mailer.planning.rules import FINAL, INITIAL, LOST, STATES, may_follow
 
 # before: everything that may come after, written out by hand.
 FOLLOWERS = {

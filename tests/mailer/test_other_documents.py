@@ -17,10 +17,11 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import update_customer
 from app.extensions import db
-from app.mailer import delivery, documents, service
-from app.mailer.choices import Choices
+from app.mailer import documents, service
+from app.mailer.delivery import sending as delivery
 from app.mailer.models import Rendition, SkippedRoad
-from app.mailer.smtp import connect
+from app.mailer.planning.choices import Choices
+from app.mailer.smtp.connection import connect
 from tests.conftest import actor
 from tests.core import making
 from tests.mailer import other_documents

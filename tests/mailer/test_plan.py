@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Link, Road
+from app.mailer.planning.plan_model import Link, Road
 from tests.mailer.plan_cases import (
     BILLING_LETTER,
     FAULT_TICKET,

@@ -3,8 +3,8 @@
 import pytest
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Link, Made, Road
-from app.mailer.reasons import Reason
+from app.mailer.planning.plan_model import Link, Made, Road
+from app.mailer.planning.reasons import Reason
 from tests.mailer.plan_cases import (
     BILLING_LETTER,
     FAULT_TICKET,

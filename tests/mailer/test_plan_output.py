@@ -7,8 +7,8 @@ import json
 import pytest
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Link, Made
-from app.mailer.plan_output import Change, as_dict, difference, with_messages
+from app.mailer.planning.plan_model import Link, Made
+from app.mailer.planning.plan_output import Change, as_dict, difference, with_messages
 from tests.mailer.plan_cases import BILLING_LETTER, contact, customer, invoice, letter, planned
 
 MAIN = "Main@acme.example"

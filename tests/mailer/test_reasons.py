@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Lost, Reason, Unplanned, explain
+from app.mailer.planning.reasons import EXPLANATIONS, FOR_GETTING, Lost, Reason, Unplanned, explain
 
 
 def test_each_has_a_sentence():

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from app.contacts.service import add_shared_contact
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link
-from app.mailer.receives import USAGE_MODULE_OFF, LetterType, receives
-from app.mailer.rules import plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link
+from app.mailer.planning.receives import USAGE_MODULE_OFF, LetterType, receives
+from app.mailer.planning.rules import plan
 from tests.core import making
 
 ADDRESS = "ann@x.example"

@@ -9,8 +9,8 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.invoices.service import send_invoice_again
-from app.mailer.choices import Again
 from app.mailer.models import Message
+from app.mailer.planning.choices import Again
 from app.mailer.service import cancel_message
 from tests.conftest import actor
 from tests.core import making

@@ -8,8 +8,8 @@ import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult
 
-from app.mailer.smtp import Connection
-from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Timeouts, Unknown
+from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Refused, Timeouts, Unknown
+from app.mailer.smtp.connection import Connection
 from tests.mailer.smtp_servers import Server, hanging_up, once, running, saying, silent
 
 MAIL = b"From: a@example.org\r\nTo: b@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n.hidden dot\r\n"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.mailer import worker
+from app.mailer.delivery import loop as worker
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAINING = """
 import sys, time
-from app.mailer.worker import run
+from app.mailer.delivery.loop import run
 def drain(stop):
     print("begun", flush=True)
     time.sleep(0.5)
@@ -22,7 +22,7 @@ def drain(stop):
 print("handled", run(drain, poll_seconds=30), flush=True)
 """
 IDLE = """
-from app.mailer.worker import run
+from app.mailer.delivery.loop import run
 def drain(stop):
     print("idle", flush=True)
     return 0

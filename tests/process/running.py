@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from app.mailer.caught import CaughtMails
+from app.mailer.smtp.caught import CaughtMails
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "Demo-walk-2026x"
@@ -58,7 +58,7 @@ class Demo:
 
     def family(self):
         """Return the ids of its processes by a word of their command line: web, worker, catcher."""
-        words = {"gunicorn": "web", "worker": "worker", "app.mailer.catcher": "catcher"}
+        words = {"gunicorn": "web", "worker": "worker", "app.mailer.smtp.catcher": "catcher"}
         found = {}
         for pid in descendants(self.process.pid):
             command = command_line(pid)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link, Made
-from app.mailer.rules import difference, plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link, Made
+from app.mailer.planning.rules import difference, plan
 from tests.properties.oracle import expected
 
 pytestmark = pytest.mark.slow

@@ -26,8 +26,8 @@ from app.extensions import db
 from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
-from app.mailer.choices import Choices
 from app.mailer.models import Message
+from app.mailer.planning.choices import Choices
 from tests.conftest import (
     PASSWORD,
     POSTGRESQL,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.mailer import panels as mailer_panels
+from app.mailer.screens import panels as mailer_panels
 from app.web import panels
 from tests.core import making
 

@@ -14,11 +14,11 @@ from app.core.addresses import normalise, split_addresses
 from app.core.bill_format import BillFormat
 from app.customers import models as customer_models
 from app.mailer import queries
-from app.mailer.choices import Choices
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, SkippedRoad, Suppression
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, Link, Made, Plan
-from app.mailer.reasons import Reason
+from app.mailer.planning.choices import Choices
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Link, Made, Plan
+from app.mailer.planning.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

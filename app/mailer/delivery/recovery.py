@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, select
 from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
-from app.mailer.delivery import Sessions, cancel_what_lost_its_reasons, note_all
+from app.mailer.delivery.sending import Sessions, cancel_what_lost_its_reasons, note_all
 from app.mailer.documents import kinds, source_of
 from app.mailer.holding import MISSING, RENDERING_FAILED
 from app.mailer.message_states import MessageState

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from app.core.words import Words, in_a_row, say
-from app.mailer.plan_model import Made, Message, Plan, Recipient, Road, Skip
-from app.mailer.reasons import explain
+from app.mailer.planning.plan_model import Made, Message, Plan, Recipient, Road, Skip
+from app.mailer.planning.reasons import explain
 
 _ROAD_NAMES = {
     Road.CUSTOMER: say("the customer"),

@@ -8,8 +8,8 @@ from app.core.errors import Conflict, Invalid
 from app.core.words import say
 from app.mailer.message_states import PENDING, STATE_NAMES, MessageState
 from app.mailer.models import Message
-from app.mailer.plan_output import as_dict
-from app.mailer.rules import Plan, explain
+from app.mailer.planning.plan_output import as_dict
+from app.mailer.planning.rules import Plan, explain
 
 # A copy in one of these is still on its way, or may be.
 ON_ITS_WAY = PENDING | {MessageState.SENDING, MessageState.UNCERTAIN}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, Message, Plan, Skip
-from app.mailer.rules import fingerprint, plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Message, Plan, Skip
+from app.mailer.planning.rules import fingerprint, plan
 
 
 def plan_again(

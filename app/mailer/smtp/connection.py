@@ -15,7 +15,7 @@ from typing import Any, Self
 import flask_mail
 from flask import Flask
 
-from app.mailer.smtp_answers import (
+from app.mailer.smtp.answers import (
     LOGIN_CODES,
     SHUTTING_DOWN,
     Answer,
@@ -27,7 +27,7 @@ from app.mailer.smtp_answers import (
     Unknown,
     words,
 )
-from app.mailer.wire import wire_address
+from app.mailer.smtp.wire import wire_address
 
 _START_DATA = 354
 

@@ -17,15 +17,15 @@ from app.core import audit, clock
 from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
 from app.core.unit_of_work import unit_of_work
-from app.mailer import backoff
+from app.mailer.delivery import backoff
+from app.mailer.delivery.mail_bytes import bytes_of
 from app.mailer.holding import RENDERING_FAILED
-from app.mailer.lost import cancel_lost
-from app.mailer.mail_bytes import bytes_of
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, MessageAttempt, WorkerHeartbeat
+from app.mailer.planning.lost import cancel_lost
 from app.mailer.service import change_state
-from app.mailer.smtp import Connection
-from app.mailer.smtp_answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
+from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
+from app.mailer.smtp.connection import Connection
 
 log = logging.getLogger(__name__)
 

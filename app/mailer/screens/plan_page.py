@@ -10,8 +10,8 @@ from app.core.words import Words, in_a_row, say, say_count
 from app.mailer.documents import DocumentSource, source_of
 from app.mailer.holding import FORMAT_MISSING, USAGE_REPORT_MISSING, Wait, wait_for
 from app.mailer.message_states import MessageState
-from app.mailer.rules import Message as Planned
-from app.mailer.rules import Plan, explain
+from app.mailer.planning.rules import Message as Planned
+from app.mailer.planning.rules import Plan, explain
 
 _WAITS = {
     FORMAT_MISSING: say("Waits: format not available yet."),

@@ -15,7 +15,7 @@ from app.contacts.rules import CONTACT_FIELDS
 from app.contacts.showing import kind_tag
 from app.core.words import say
 from app.extensions import db
-from app.mailer.receiving import Received, received, sentences
+from app.mailer.planning.receiving import Received, received, sentences
 from app.web.current import current_actor
 from app.web.display import choice_words
 from app.web.panels import TAB_ROWS, Action, register_action

@@ -9,7 +9,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app.core.errors import NotFound
 from app.core.words import say
-from app.mailer.caught import CaughtMails
+from app.mailer.smtp.caught import CaughtMails
 from app.web.security_headers import own_policy
 
 PAGE_SIZE = 25

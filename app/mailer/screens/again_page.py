@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.core.addresses import normalise
 from app.core.words import in_a_row, say
-from app.mailer.facts import latest_messages
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
-from app.mailer.panels import state_tag
-from app.mailer.refusals import ON_ITS_WAY
-from app.mailer.rules import Document, Plan, explain
+from app.mailer.planning.facts import latest_messages
+from app.mailer.planning.refusals import ON_ITS_WAY
+from app.mailer.planning.rules import Document, Plan, explain
+from app.mailer.screens.panels import state_tag
 from app.web.display import moment
 
 

@@ -15,11 +15,11 @@ from app.core.actor import Actor
 from app.core.words import Words, say
 from app.customers.models import Customer
 from app.lookups.rules import CorrespondenceClass
-from app.mailer.facts import contact_of, customer_of, suppressed_among
-from app.mailer.plan_model import Circumstances
-from app.mailer.reasons import Reason
-from app.mailer.receives import USAGE_MODULE_OFF, LetterType, Obstacle, Receives, receives
-from app.mailer.rules import explain
+from app.mailer.planning.facts import contact_of, customer_of, suppressed_among
+from app.mailer.planning.plan_model import Circumstances
+from app.mailer.planning.reasons import Reason
+from app.mailer.planning.receives import USAGE_MODULE_OFF, LetterType, Obstacle, Receives, receives
+from app.mailer.planning.rules import explain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from urllib.parse import quote as percent_encoded
 
 import flask_mail
 
-from app.mailer.wire import wire_address, wire_domain
+from app.mailer.smtp.wire import wire_address, wire_domain
 
 _LINE = 76
 _UNSET = "unset@localhost"

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 from app.core.addresses import normalise
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Road, unique_contacts
-from app.mailer.reasons import Reason
+from app.mailer.planning.plan_model import (
+    Circumstances,
+    Contact,
+    Customer,
+    Document,
+    DocumentKind,
+    Road,
+    unique_contacts,
+)
+from app.mailer.planning.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

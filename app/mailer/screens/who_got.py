@@ -21,8 +21,8 @@ from app.customers.models import Customer
 from app.mailer import queries
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, SkippedRoad, message_contact
-from app.mailer.plan_model import Road
-from app.mailer.reasons import Unplanned
+from app.mailer.planning.plan_model import Road
+from app.mailer.planning.reasons import Unplanned
 
 # So many of the latest messages about a contact's customers are looked through for documents that passed by.
 RECENT = 500

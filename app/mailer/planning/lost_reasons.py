@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, Road
-from app.mailer.reasons import Lost, Reason
-from app.mailer.roads import Way, closed_gate, roads
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Road
+from app.mailer.planning.reasons import Lost, Reason
+from app.mailer.planning.roads import Way, closed_gate, roads
 
 # The road of a reason, and its contact where it has one.
 Kept = tuple[str, int | None]

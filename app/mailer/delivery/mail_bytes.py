@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.mailer.compose import Mail, compose
 from app.mailer.documents import Letter, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, Message, Rendition
+from app.mailer.smtp.compose import Mail, compose
 
 
 def bytes_of(session: Session, message: Message, *, sender: str | None) -> tuple[bytes, str]:

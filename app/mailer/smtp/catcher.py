@@ -1,6 +1,6 @@
 """Catch every mail on loopback: a real SMTP server, run as a process of its own, that keeps what it gets.
 
-`python -m app.mailer.catcher --port 2525 --folder instance/catcher`
+`python -m app.mailer.smtp.catcher --port 2525 --folder instance/catcher`
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.mailer.caught import CaughtMails
+from app.mailer.smtp.caught import CaughtMails
 
 HOST = "127.0.0.1"
 # RFC 1870: declared in the greeting. What common providers take, 25 MB, leaves room for base64.
@@ -60,7 +60,9 @@ async def _until_signal(mails: CaughtMails, port: int) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the catcher until SIGTERM; the exit code is 1 when its port is taken."""
-    parser = argparse.ArgumentParser(prog="python -m app.mailer.catcher", description="Keep every mail, deliver none.")
+    parser = argparse.ArgumentParser(
+        prog="python -m app.mailer.smtp.catcher", description="Keep every mail, deliver none."
+    )
     parser.add_argument("--port", type=int, required=True, help="the port on loopback to listen on")
     parser.add_argument("--folder", type=Path, required=True, help="the folder to keep the mails in")
     options = parser.parse_args(arguments)

@@ -16,11 +16,11 @@ from app.core.audit import Touch
 from app.core.reach import Reach
 from app.customers.models import Customer
 from app.mailer.documents import source_of
-from app.mailer.facts import contacts_by_id, customer_of, suppressed_among
-from app.mailer.lost_reasons import lost_reasons
 from app.mailer.message_states import PENDING, MessageState
 from app.mailer.models import Message, message_contact
-from app.mailer.plan_model import Contact, Document, DocumentKind
+from app.mailer.planning.facts import contacts_by_id, customer_of, suppressed_among
+from app.mailer.planning.lost_reasons import lost_reasons
+from app.mailer.planning.plan_model import Contact, Document, DocumentKind
 
 # How many messages are looked at with one set of statements.
 PORTION = 500

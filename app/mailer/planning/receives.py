@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from app.core.addresses import normalise
 from app.core.bill_format import BillFormat
-from app.mailer.plan_model import Circumstances, Contact, Customer, Document, DocumentKind
-from app.mailer.reasons import Reason
-from app.mailer.rules import plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind
+from app.mailer.planning.reasons import Reason
+from app.mailer.planning.rules import plan
 
 # What stands in the way of a usage report alone; the plan leaves it out, and has no word for it.
 USAGE_MODULE_OFF = "usage_module_off"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.core.addresses import normalise
 from app.core.bill_format import BillFormat
 from app.core.words import say
-from app.mailer.reasons import Reason
+from app.mailer.planning.reasons import Reason
 
 
 class DocumentKind(StrEnum):

@@ -14,13 +14,13 @@ from app.access.table import Operation
 from app.contacts.models import Contact
 from app.core.actor import Actor
 from app.core.words import Words, in_a_row, say
-from app.mailer import who_got
 from app.mailer.documents import source_of
 from app.mailer.holding import because
 from app.mailer.message_states import STATE_LABELS, MessageState
 from app.mailer.models import Message, SkippedRoad
-from app.mailer.reasons import explain
-from app.mailer.who_got import Missed
+from app.mailer.planning.reasons import explain
+from app.mailer.screens import who_got
+from app.mailer.screens.who_got import Missed
 from app.web.display import link, moment, tag
 from app.web.panels import TAB_ROWS, Tab, first_rows, register_tab
 

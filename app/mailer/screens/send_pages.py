@@ -18,10 +18,10 @@ from app.core.errors import Conflict, DomainError
 from app.core.unit_of_work import unit_of_work
 from app.core.words import Words, say
 from app.extensions import db
-from app.mailer.again_page import again_context
-from app.mailer.choices import Again, Choices
-from app.mailer.plan_page import plan_changes, plan_context, sending_summary
-from app.mailer.rules import Document, Plan
+from app.mailer.planning.choices import Again, Choices
+from app.mailer.planning.rules import Document, Plan
+from app.mailer.screens.again_page import again_context
+from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm

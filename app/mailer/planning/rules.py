@@ -8,7 +8,7 @@ from app.core.addresses import normalise
 from app.core.bill_format import fullest
 from app.core.words import say
 from app.mailer.message_states import FINAL, INITIAL, LOST, STATE_NAMES, STATES, MessageState, may_follow
-from app.mailer.plan_model import (
+from app.mailer.planning.plan_model import (
     Circumstances,
     Contact,
     Customer,
@@ -22,9 +22,9 @@ from app.mailer.plan_model import (
     Road,
     Skip,
 )
-from app.mailer.plan_output import Change, Difference, as_dict, difference, with_messages
-from app.mailer.reasons import EXPLANATIONS, FOR_GETTING, Reason, explain
-from app.mailer.roads import Way, closed_gate, roads
+from app.mailer.planning.plan_output import Change, Difference, as_dict, difference, with_messages
+from app.mailer.planning.reasons import EXPLANATIONS, FOR_GETTING, Reason, explain
+from app.mailer.planning.roads import Way, closed_gate, roads
 
 __all__ = [
     "EXPLANATIONS",
