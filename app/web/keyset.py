@@ -137,11 +137,26 @@ def _typed(value: Any, column: ColumnElement[Any], *, nullable: bool) -> Any:
 # Rows.
 
 
+def gathered(statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> tuple[Select[Any], Sequence[Any]]:
+    """Return a statement of the same records that finds them before it sorts them, and its columns to sort by.
+
+    For a few records: told to sort and to stop early, a database may walk the whole table in that order to meet them.
+    The last of `columns` is the id.
+    """
+    model = statement.column_descriptions[0]["entity"]
+    kept = [column.label(f"sort_{number}") for number, column in enumerate(columns)]
+    # PostgreSQL takes a selection with an offset as it is, and so does not mix it with the order around it.
+    found = statement.with_only_columns(*kept).order_by(None).offset(0).subquery()
+    within = list(found.c)
+    return statement.join(found, model.id == within[-1]), within
+
+
 def rows_from(
     session: Session,
     statement: Select[Any],
     sort: Sort,
     *,
+    few: bool = False,
     after: Cursor | None = None,
     backwards: bool = False,
     start: Any = None,
@@ -150,14 +165,17 @@ def rows_from(
     """Return rows with their key values, from the cursor on in the sort's direction, or backwards from it.
 
     Without a cursor, from the order's beginning; `start` is a value of the first column to begin at instead. Backwards,
-    the row nearest to the cursor comes first.
+    the row nearest to the cursor comes first. `few` tells that the statement has few.
     """
-    columns = (*sort.columns, sort.key)
     turned = sort.descending is not backwards
-    ordered = [column.desc() if turned else column.asc() for column in columns]
     found: list[tuple[Any, tuple[Any, ...]]] = []
     for segment in _segments(sort, after, backwards=backwards, start=start):
-        wanted = statement.where(*segment).add_columns(*columns).order_by(None).order_by(*ordered)
+        columns: Sequence[ColumnElement[Any]] = (*sort.columns, sort.key)
+        wanted = statement.where(*segment)
+        if few:
+            wanted, columns = gathered(wanted, columns)
+        ordered = [column.desc() if turned else column.asc() for column in columns]
+        wanted = wanted.add_columns(*columns).order_by(None).order_by(*ordered)
         rows = session.execute(wanted.limit(limit - len(found)))
         found += [(row[0], tuple(row[1:])) for row in rows]
         if len(found) >= limit:

@@ -18,6 +18,8 @@ from app.web.resource import Resource
 
 COUNT_CAP = 10_000
 PAGE_SIZES = (20, 50, 100)
+# So many are sorted by themselves sooner than they are met in the table's order.
+FEW = 2_000
 MAX_SEARCH = 100
 MAX_DEPTH = 100_000
 
@@ -88,7 +90,14 @@ def list_page(
     text = wanted.after or wanted.before
     cursor = keyset.read(sort, text) if text else None
     found = keyset.rows_from(
-        session, loaded, sort, after=cursor, backwards=backwards, start=wanted.start, limit=page_size + 1
+        session,
+        loaded,
+        sort,
+        few=count <= FEW,
+        after=cursor,
+        backwards=backwards,
+        start=wanted.start,
+        limit=page_size + 1,
     )
     more = len(found) > page_size
     found = found[:page_size]

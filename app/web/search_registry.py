@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.core.search_index import numbered
 from app.core.search_words import Asked, asked
 from app.core.words import Words, say_count
+from app.web.keyset import gathered
 from app.web.listing import sort_of
 from app.web.resource import Resource
 
@@ -134,11 +135,12 @@ def _rows(
     resource = findable.resource
     key = resource.model.id
     sort = sort_of(resource)
-    order: list[Any] = [case((key.in_(exact), 0), else_=1)] if exact else []
-    order += [column.desc() if sort.descending else column for column in (*sort.columns, key)]
     # Numbers as such, since a thousand parameters cost more than what is done with them.
     these = key.in_(bindparam("these", ids, expanding=True, literal_execute=True))
-    statement = resource.rows(actor).where(these).order_by(None).order_by(*order).limit(rows)
+    statement, columns = gathered(resource.rows(actor).where(these), (*sort.columns, sort.key))
+    order: list[Any] = [case((key.in_(exact), 0), else_=1)] if exact else []
+    order += [column.desc() if sort.descending else column for column in columns]
+    statement = statement.order_by(*order).limit(rows)
     return [
         Found(str(record), findable.hint(record), findable.page(record), record.id in exact)
         for record in session.scalars(statement.options(raiseload("*")))
