@@ -17,7 +17,7 @@ from app.core.words import say
 
 log = logging.getLogger(__name__)
 
-_WRITES = "counterpart_writes"
+WRITES = "counterpart_writes"
 BUSY_SECONDS = 15
 
 
@@ -58,7 +58,7 @@ def unit_of_work(session: Session | scoped_session[Session]) -> Iterator[Session
 def begin_writing(session: Session | scoped_session[Session]) -> None:
     """Begin a transaction that writes, leaving any that only read; on SQLite it waits for its turn to write."""
     session.rollback()
-    session.connection(execution_options={_WRITES: True})
+    session.connection(execution_options={WRITES: True})
 
 
 def configure_sqlite(engine: Engine) -> None:
@@ -81,5 +81,5 @@ def configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
+        writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

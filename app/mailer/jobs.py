@@ -13,8 +13,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.mailer.delivery import loop as worker
-from app.mailer.delivery import recovery
-from app.mailer.delivery import sending as delivery
+from app.mailer.delivery import recovery, sending
 from app.mailer.smtp.connection import Connection, connect
 
 SWEEP_SECONDS = 10.0
@@ -39,8 +38,8 @@ def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
         if once:
             return _round(connection, name=own, sender=sender, resend=resend, portion=None)(threading.Event())
         # In portions: between two of them the heartbeat and the sweep have their turn.
-        round_ = _round(connection, name=own, sender=sender, resend=resend, portion=delivery.Portion())
-        return worker.run(round_, heartbeat=_every(BEAT_SECONDS, lambda: delivery.beat(db.session, worker=name)))
+        round_ = _round(connection, name=own, sender=sender, resend=resend, portion=sending.Portion())
+        return worker.run(round_, heartbeat=_every(BEAT_SECONDS, lambda: sending.beat(db.session, worker=name)))
 
 
 def _is_dead(claimant: str, own: str) -> bool:
@@ -61,13 +60,13 @@ def _is_dead(claimant: str, own: str) -> bool:
 
 
 def _round(
-    connection: Connection, *, name: str, sender: str | None, resend: bool, portion: delivery.Portion | None
+    connection: Connection, *, name: str, sender: str | None, resend: bool, portion: sending.Portion | None
 ) -> Callable[[threading.Event], int]:
     sweep = _every(SWEEP_SECONDS, lambda: recovery.sweep(db.session, resend=resend))
 
     def drain(stop: threading.Event) -> int:
         sweep()
-        return delivery.drain(db.session, connection, worker=name, sender=sender, stop=stop, portion=portion)
+        return sending.drain(db.session, connection, worker=name, sender=sender, stop=stop, portion=portion)
 
     return drain
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
@@ -24,6 +36,19 @@ class Content(Model):
     content_type: Mapped[str] = mapped_column(String(100), nullable=False)
     size: Mapped[int] = mapped_column(nullable=False)
     data: Mapped[bytes] = mapped_column(LargeBinary, nullable=False, deferred=True)
+
+
+class ContentPart(Model):
+    """Where in a stored mail another content belongs, encoded: a document is stored once, however many mails carry it.
+
+    `place` is the offset in the mail's own bytes.
+    """
+
+    __tablename__ = "content_part"
+
+    digest: Mapped[str] = mapped_column(ForeignKey("content.digest", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part_digest: Mapped[str] = mapped_column(ForeignKey("content.digest"), nullable=False, index=True)
 
 
 class Rendition(Model):
@@ -130,9 +155,20 @@ class Message(Record):
 
 
 class MessageAttempt(Model):
-    """One try to deliver a message: when, what came of it, and the server's words."""
+    """One try to deliver a message: when, what came of it, and the server's words.
+
+    It is written before the mail is sent, and once more with what came of it; `settled` once the message says so too.
+    """
 
     __tablename__ = "message_attempt"
+    __table_args__ = (
+        Index(
+            "ix_message_attempt_unsettled",
+            "message_id",
+            sqlite_where=text("NOT settled"),
+            postgresql_where=text("NOT settled"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), nullable=False, index=True)
@@ -140,6 +176,7 @@ class MessageAttempt(Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(20), nullable=False)
     answer: Mapped[str | None] = mapped_column(Text)
+    settled: Mapped[bool] = mapped_column(nullable=False, default=True, server_default=true())
     message: Mapped[Message] = relationship(back_populates="attempts")
 
 
@@ -167,6 +204,20 @@ class SkippedRoad(Model):
     name: Mapped[str] = mapped_column(String(250), nullable=False)
     reason: Mapped[str] = mapped_column(String(30), nullable=False)
     detail: Mapped[str] = mapped_column(Text, nullable=False, default="")
+
+
+class Lane(Model):
+    """A way that mails go, which waits after trouble; its messages wait with it, untouched.
+
+    `name` is `account` for the mail server that everything is handed to. `failures` counts those in a row.
+    """
+
+    __tablename__ = "lane"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    waits_until: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    failures: Mapped[int] = mapped_column(nullable=False)
+    answer: Mapped[str] = mapped_column(Text, nullable=False)
 
 
 class WorkerHeartbeat(Model):

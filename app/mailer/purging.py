@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.access.ask import ensure
@@ -24,7 +24,7 @@ from app.customers.models import Customer
 from app.lookups.models import UsageReportProfile
 from app.mailer import queries
 from app.mailer.message_states import FINAL
-from app.mailer.models import Content, Message, Rendition, SkippedRoad, message_contact
+from app.mailer.models import Content, ContentPart, Message, Rendition, SkippedRoad, message_contact
 from app.mailer.planning.plan_model import Road
 
 PURGED = "(purged)"
@@ -226,21 +226,26 @@ def _nameless(reasons: list[dict[str, Any]], ids: Collection[object]) -> list[di
 
 
 def _drop_mail(session: Session, message: Message) -> None:
-    """Remove the bytes of a mail, unless another message carries the same."""
+    """Remove the bytes of a mail with what went along, unless another message carries the same."""
     digest = message.content_digest
     message.content_digest = None
     if digest is not None:
         session.flush()
-        _drop_content(session, digest)
+        along = session.scalars(select(ContentPart.part_digest).where(ContentPart.digest == digest)).all()
+        for one in (digest, *along):
+            _drop_content(session, one)
 
 
 def _drop_content(session: Session, digest: str) -> None:
     used = (
         select(Message.id).where(Message.content_digest == digest).limit(1),
         select(Rendition.id).where(Rendition.digest == digest).limit(1),
+        select(ContentPart.digest).where(ContentPart.part_digest == digest).limit(1),
     )
     if all(session.scalar(one) is None for one in used):
+        session.execute(delete(ContentPart).where(ContentPart.digest == digest))
         session.delete(session.get_one(Content, digest))
+        session.flush()
 
 
 # What is held about a customer or a document: all that was sent of it.

@@ -19,10 +19,11 @@ from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.extensions import db
 from app.mailer import queries, service
+from app.mailer.delivery.mails import mail_of
 from app.mailer.documents import source_of
 from app.mailer.holding import RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
-from app.mailer.models import Content, Message
+from app.mailer.models import Message
 from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
 from app.mailer.planning.rules import explain
 from app.mailer.resource import MESSAGE
@@ -99,10 +100,10 @@ class MessageView(AdminView):
     def mail(self, pk: str) -> Response:
         """Give the mail as it was sent, for a mail client to open."""
         message = queries.message(db.session(), current_actor(), message_id=id_or_404(pk))
-        if message.content_digest is None:
+        data = mail_of(db.session(), message)
+        if data is None:
             abort(404)
-        content = db.session().get_one(Content, message.content_digest)
-        answer = Response(content.data, mimetype="message/rfc822")
+        answer = Response(data, mimetype="message/rfc822")
         answer.headers["Content-Disposition"] = f'attachment; filename="message-{message.id}.eml"'
         return answer
 
@@ -217,9 +218,10 @@ def _attempts(message: Message) -> dict[str, Any]:
 
 
 def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
-    if message.content_digest is None:
+    data = mail_of(session, message)
+    if data is None:
         return {"message": message, "mail": None}
-    mail = BytesParser(policy=policy.default).parsebytes(session.get_one(Content, message.content_digest).data)
+    mail = BytesParser(policy=policy.default).parsebytes(data)
     text = mail.get_body(("plain",))
     return {
         "message": message,

@@ -8,12 +8,16 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
+from app.core import clock
 from app.extensions import db
+from app.mailer.delivery import recovery
+from app.mailer.delivery.claims import LEASE
 from tests.conftest import settings_for
 from tests.core import making
 from tests.mailer.smtp_servers import Server, once, running, silent
@@ -73,7 +77,9 @@ def killed(app, database_url, tmp_path):
             until(lambda: server.mails)
             process.kill()
             process.wait(20)
-        assert Counter(making.states().values()) == {"sending": 1, "queued": 4}
+        assert Counter(making.states().values()) == {"sending": 5}
+        # All were claimed; the intent to send was committed for the one alone.
+        assert [len(one.attempts) for one in making.messages()] == [1, 0, 0, 0, 0]
         yield server, port
 
 
@@ -86,7 +92,8 @@ def test_by_resend_all_are_sent_and_one_twice_with_the_same_message_id(killed, d
     assert sorted(counted.values()) == [1, 1, 1, 1, 2]
     assert set(counted) == {one.message_id for one in making.messages()}
     verbs = [one.verb for one in making.trail()]
-    assert verbs.count("message:recovered") == 2
+    # The one is uncertain, the others are due again; then the one is, too.
+    assert verbs.count("message:recovered") == 3
 
 
 def test_by_hold_one_is_uncertain_and_the_others_are_sent_once(killed, database_url, tmp_path):
@@ -103,9 +110,16 @@ def test_a_second_worker_leaves_alone_what_the_first_is_sending(app, database_ur
     server.on_data = once(keep_and_say_nothing)
     with running(server) as port, worker(database_url, tmp_path, port):
         until(lambda: server.mails)
+        making.send(making.invoice(making.billed("AC2", email="other@acme.example")))
+        with worker(database_url, tmp_path, port, "--once") as second:
+            assert b"1 message tried" in second.communicate(timeout=60)[0]
+        assert Counter(making.states().values()) == {"sending": 5, "sent": 1}
+        # The first gives no sign: what it hasn't begun to send is free again after its lease, and leaves.
+        with clock.frozen(datetime.now(UTC) + LEASE + timedelta(seconds=1)):
+            recovery.sweep(db.session, resend=True)
         with worker(database_url, tmp_path, port, "--once") as second:
             assert b"4 messages tried" in second.communicate(timeout=60)[0]
-        assert Counter(making.states().values()) == {"sending": 1, "sent": 4}
+        assert Counter(making.states().values()) == {"sending": 1, "sent": 5}
     assert set(Counter(message_ids(server)).values()) == {1}
 
 

@@ -19,6 +19,11 @@ from app.extensions import db
 from app.invoices.source import InvoiceSource
 from app.mailer.delivery import recovery
 from app.mailer.delivery import sending as delivery
+from app.mailer.delivery.claims import claim, renew
+from app.mailer.delivery.journal import Journal, Outcome
+from app.mailer.delivery.mails import mail_of
+from app.mailer.delivery.settling import settle
+from app.mailer.message_states import MessageState
 from app.mailer.models import Content, Rendition
 from app.mailer.service import cancel_message, retry_message
 from app.mailer.smtp.answers import Timeouts
@@ -121,7 +126,10 @@ def test_what_was_stored_is_what_was_sent(app, server):
     with running(server) as port:
         drain(app, port)
     message = only()
-    assert db.session.get_one(Content, message.content_digest).data == server.mails[0][2]
+    assert mail_of(db.session(), message) == server.mails[0][2]
+    # What goes along is kept once, and not in the mail.
+    assert b"Content-Disposition" in db.session.get_one(Content, message.content_digest).data
+    assert db.session.get_one(Content, message.content_digest).size < 10_000
 
 
 @pytest.mark.parametrize("phase", ["on_rcpt", "on_data"])
@@ -196,26 +204,26 @@ def test_a_refusal_for_good_fails_with_the_servers_words(app, server, phase):
 
 
 def test_a_server_that_is_down_costs_nothing_but_time(app, server):
-    start = datetime.now(UTC) + timedelta(days=1)
-    send_to("a@acme.example", "b@acme.example")
-    with nobody_there() as port, clock.frozen(start):
-        assert drain(app, port) == 1
-        assert making.states() == {"a@acme.example": "waiting", "b@acme.example": "queued"}
-        assert "No connection" in making.messages()[0].attempts[0].answer
-        assert drain(app, port) == 1
-        assert drain(app, port) == 0
-    moment = start
-    for _ in range(8):
-        moment = max(one.next_attempt_at for one in making.messages())
-        with nobody_there() as port, clock.frozen(moment):
-            while drain(app, port):
-                pass
-        assert set(making.states().values()) == {"waiting"}
-    assert max(one.next_attempt_at for one in making.messages()) - moment <= timedelta(minutes=10)
-    with running(server) as port, clock.frozen(moment + timedelta(minutes=10)):
-        assert drain(app, port) == 2
+    moment = start = datetime.now(UTC) + timedelta(days=1)
+    send_to(*[f"p{number}@acme.example" for number in range(4)])
+    with nobody_there() as port:
+        while moment < start + timedelta(hours=1):
+            with clock.frozen(moment):
+                drain(app, port)
+            moment += timedelta(seconds=10)
+    # One message probes at a time, less and less often; none has failed.
+    assert set(making.states().values()) <= {"waiting", "queued"}
+    tried = sum(len(one.attempts) for one in making.messages())
+    assert 12 <= tried <= 20
+    assert "No connection" in making.messages()[0].attempts[0].answer
+    with running(server) as port:
+        end = moment + timedelta(minutes=10)
+        while moment < end:
+            with clock.frozen(moment):
+                drain(app, port)
+            moment += timedelta(seconds=10)
     assert set(making.states().values()) == {"sent"}
-    assert len(server.mails) == 2
+    assert len(server.mails) == 4
 
 
 class TestLostAfterTheMail:
@@ -346,39 +354,107 @@ def test_an_address_beyond_ascii_needs_a_server_that_can(app, server):
 @pytest.mark.usefixtures("app")
 class TestLeases:
     def claimed(self, worker):
+        """Claim a message."""
         send_to("bills@acme.example")
-        found, _ = delivery.claim(db.session, worker=worker, sender=None)
-        assert (only().state, only().claimed_by) == ("sending", worker)
-        return found
+        (one,) = claim(db.session, worker=worker, sender=None, size=10).claimed
+        assert (only().state, only().claimed_by, outcomes(only())) == ("sending", worker, [])
+        return one
 
-    def test_the_intent_is_committed_before_sending(self):
-        self.claimed("one")
+    def intended(self, worker):
+        """Claim a message, and commit that it is being sent; return what comes of it in the end."""
+        one = self.claimed(worker)
+        with Journal(db.engine, worker=worker) as journal:
+            attempt_id = journal.intend(one.message_id, after=None)
         assert outcomes(only()) == ["sending"]
-        assert delivery.claim(db.session, worker="two", sender=None) == (None, False)
+        return Outcome(
+            attempt_id=attempt_id,
+            message_id=one.message_id,
+            state=MessageState.SENT,
+            answer="250 OK",
+            at=datetime.now(UTC),
+        )
 
-    def test_a_worker_that_vanished_leaves_an_uncertain_message_when_its_lease_is_over(self):
+    def settled(self, outcome):
+        with unit_of_work(db.session) as work:
+            settle(work, [outcome])
+
+    def after(self, **time):
+        return clock.frozen(datetime.now(UTC) + timedelta(**time))
+
+    def test_nobody_else_gets_what_is_claimed(self):
         self.claimed("one")
-        with clock.frozen(datetime.now(UTC) + timedelta(minutes=14)):
+        assert claim(db.session, worker="two", sender=None, size=10).found == 0
+
+    def test_what_was_only_claimed_is_free_again_after_its_lease(self):
+        one = self.claimed("one")
+        with self.after(seconds=50):
             recovery.sweep(db.session, resend=False)
         assert only().state == "sending"
-        with clock.frozen(datetime.now(UTC) + timedelta(minutes=16)):
+        with self.after(seconds=70):
+            recovery.sweep(db.session, resend=False)
+        assert (only().state, only().claimed_by) == ("queued", None)
+        # Should the worker live after all, it sees that it must not send.
+        with Journal(db.engine, worker="one") as journal:
+            assert journal.intend(one.message_id, after=None) is None
+        assert only().attempts == []
+
+    def test_a_worker_that_vanished_leaves_an_uncertain_message_when_no_mail_takes_that_long(self):
+        self.intended("one")
+        with self.after(minutes=14):
+            recovery.sweep(db.session, resend=False)
+        assert only().state == "sending"
+        with self.after(minutes=16):
             recovery.sweep(db.session, resend=False)
         assert (only().state, outcomes(only())) == ("uncertain", ["uncertain"])
         assert "stopped while it was sending" in only().attempts[0].answer
 
     def test_its_successor_need_not_wait(self):
-        self.claimed("one")
+        self.intended("one")
         recovery.recover(db.session, worker="two")
         assert only().state == "sending"
         recovery.recover(db.session, worker="one")
         assert only().state == "uncertain"
 
+    def test_what_was_sent_and_not_settled_is_sent(self):
+        outcome = self.intended("one")
+        with Journal(db.engine, worker="one") as journal:
+            journal.conclude(outcome)
+        assert (only().state, outcomes(only())) == ("sending", ["sent"])
+        recovery.recover(db.session, worker="one")
+        assert (only().state, only().sent_at) == ("sent", outcome.at)
+        assert [one.settled for one in only().attempts] == [True]
+
     def test_an_answer_that_comes_after_the_lease_still_counts(self):
-        found = self.claimed("one")
-        with clock.frozen(datetime.now(UTC) + timedelta(minutes=16)):
+        outcome = self.intended("one")
+        with self.after(minutes=16):
             recovery.sweep(db.session, resend=False)
-            delivery.settle(db.session, found, error=None, answer="250 OK")
-        assert (only().state, outcomes(only())) == ("sent", ["sent"])
+        assert only().state == "uncertain"
+        self.settled(outcome)
+        assert only().state == "sent"
+
+    def test_a_renewed_lease_lasts(self):
+        one = self.claimed("one")
+        with self.after(seconds=50):
+            renew(db.session, worker="one", ids=[one.message_id])
+        with self.after(seconds=100):
+            recovery.sweep(db.session, resend=False)
+        assert only().state == "sending"
+
+
+def test_many_in_hand_are_returned_when_the_server_is_in_trouble(app, server):
+    send_to(*[f"p{number}@acme.example" for number in range(5)])
+    due = [one.next_attempt_at for one in making.messages()]
+    server.on_rcpt = once(saying("421 4.3.2 Shutting down"))
+    with running(server) as port:
+        assert drain(app, port) == 1
+        assert list(making.states().values()) == ["waiting", *["queued"] * 4]
+        assert [one.next_attempt_at for one in making.messages()][1:] == due[1:]
+        assert {one.claimed_by for one in making.messages()} == {None}
+        # Everything waits a while, and leaves by itself.
+        assert drain(app, port) == 0
+        with clock.frozen(datetime.now(UTC) + timedelta(seconds=16)):
+            assert drain(app, port) == 5
+    assert set(making.states().values()) == {"sent"}
 
 
 def test_it_stops_between_two_mails_when_told(app, server):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from app.contacts import service as contacts
+from app.core import clock
 from app.core.errors import Conflict
 from app.core.reach import Reach, lessened
 from app.core.unit_of_work import unit_of_work
@@ -13,9 +14,11 @@ from app.customers import service as customers
 from app.extensions import db
 from app.lookups.service import update_lookup
 from app.mailer import service
-from app.mailer.delivery import sending as delivery
+from app.mailer.delivery.claims import claim
+from app.mailer.delivery.journal import Journal, Outcome
+from app.mailer.delivery.settling import settle
+from app.mailer.message_states import MessageState
 from app.mailer.models import Message
-from app.mailer.smtp.answers import Deferred
 from tests.core import making
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -225,11 +228,22 @@ def test_a_claimed_message_leaves_and_is_not_tried_again_without_a_reason(app):
     with making.unaudited(), unit_of_work(db.session) as work:
         own = work.query(Message).filter_by(address=OWN).one()
         own.next_attempt_at = None
-    claimed, _ = delivery.claim(db.session, worker="w", sender=None)
+    (claimed,) = claim(db.session, worker="w", sender=None, size=10).claimed
     assert claimed.address == ANN
     house.act("deleted")
     assert making.states()[ANN] == "sending"
-    delivery.settle(db.session, claimed, error=Deferred("451 later", step="DATA"), answer="451 later")
+    with Journal(db.engine, worker="w") as journal:
+        attempt_id = journal.intend(claimed.message_id, after=None)
+    later = Outcome(
+        attempt_id=attempt_id,
+        message_id=claimed.message_id,
+        state=MessageState.WAITING,
+        answer="451 later",
+        at=clock.now(),
+        deferred=True,
+    )
+    with unit_of_work(db.session) as work:
+        settle(work, [later])
     assert (house_message(ANN).state, house_message(ANN).lost_reasons) == ("cancelled", ["contact_deleted"])
     assert making.trail()[-1].verb == "message:cancelled"
 
@@ -250,10 +264,10 @@ def test_a_change_and_a_claim_at_once_end_in_one_of_two_ways(app, act):
     db.session.remove()
     results = making.at_once(
         app,
-        [lambda: house.act(act), *[lambda: delivery.claim(db.session, worker="w", sender=None) for _ in range(2)]],
+        [lambda: house.act(act), *[lambda: claim(db.session, worker="w", sender=None, size=1) for _ in range(2)]],
     )
     assert not [one for one in results if isinstance(one, BaseException)], results
-    claimed = {one[0].address for one in results[1:] if one[0]}
+    claimed = {one.address for batch in results[1:] for one in batch.claimed}
     assert making.states()[ANN] == ("sending" if ANN in claimed else "cancelled")
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, String, cast, or_, select
 
 from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
-from app.mailer.delivery.sending import Sessions, cancel_what_lost_its_reasons, note_all
+from app.mailer.delivery.claims import Sessions, note_all
+from app.mailer.delivery.settling import cancel_what_lost_its_reasons, outcome_of, settle, unsettled
 from app.mailer.documents import kinds, source_of
 from app.mailer.holding import MISSING, RENDERING_FAILED
 from app.mailer.message_states import MessageState
-from app.mailer.models import Message
+from app.mailer.models import Message, MessageAttempt
 from app.mailer.service import change_state
 
 SWEEP_ROWS = 500
+# The longest that one mail can take, by the timeouts of its connection, and then some.
+LONGEST_SENDING = timedelta(minutes=15)
 
 
 def sweep(sessions: Sessions, *, resend: bool) -> None:
@@ -63,7 +67,12 @@ def recover(sessions: Sessions, *, worker: str) -> None:
 
 
 def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
-    """Call uncertain what was being sent when its worker died: its lease is over, or we know of its death."""
+    """Take from dead workers what they had in hand: their leases are over, or we know of their death.
+
+    What the worker had only claimed is due again: should it live after all, it sees so before it sends. What it was
+    sending is uncertain, once that has taken longer than a mail can take. What it had sent, and had no time to settle,
+    is settled.
+    """
     over = Message.lease_until < clock.now()
     lost = over if worker is None else or_(over, Message.claimed_by == worker)
     with unit_of_work(sessions) as session:
@@ -72,16 +81,40 @@ def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
             .where(Message.state == MessageState.SENDING, lost)
             .limit(SWEEP_ROWS)
             .with_for_update(skip_locked=True, of=Message)
+            .execution_options(populate_existing=True)
         ).all()
+        attempts = unsettled(session, [message.id for message in rows])
+        outcomes = [outcome for one in attempts.values() if (outcome := outcome_of(one))]
+        known = {outcome.message_id for outcome in outcomes}
         for message in rows:
-            change_state(message, MessageState.UNCERTAIN)
-            message.lease_until = message.claimed_by = None
-            attempt = message.attempts[-1]
-            attempt.finished_at = clock.now()
-            attempt.outcome = MessageState.UNCERTAIN.value
-            attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
-        if rows:
-            note_all(session, Verb.MESSAGE_RECOVERED, rows, MessageState.SENDING)
+            attempt = attempts.get(message.id)
+            dead = worker is not None and message.claimed_by == worker
+            if message.id not in known and (dead or not _may_still_be_sent(attempt)):
+                _recover(message, attempt)
+        for state in (MessageState.UNCERTAIN, MessageState.QUEUED):
+            recovered = [message for message in rows if message.id not in known and message.state == state]
+            if recovered:
+                note_all(session, Verb.MESSAGE_RECOVERED, recovered, MessageState.SENDING)
+                if state == MessageState.QUEUED:
+                    cancel_what_lost_its_reasons(session, [message.id for message in recovered])
+        session.flush()
+        settle(session, outcomes)
+
+
+def _may_still_be_sent(attempt: MessageAttempt | None) -> bool:
+    return attempt is not None and attempt.started_at > clock.now() - LONGEST_SENDING
+
+
+def _recover(message: Message, attempt: MessageAttempt | None) -> None:
+    message.lease_until = message.claimed_by = None
+    if attempt is None:
+        change_state(message, MessageState.QUEUED)
+        return
+    change_state(message, MessageState.UNCERTAIN)
+    attempt.settled = True
+    attempt.finished_at = clock.now()
+    attempt.outcome = MessageState.UNCERTAIN.value
+    attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
 
 
 def _requeue(sessions: Sessions, which: ColumnElement[bool], verb: Verb) -> None:

@@ -1,57 +1,38 @@
-"""Delivery: claim a message, commit the intent, send its stored bytes, and commit what came of it."""
+"""Sending: claim a batch, send its mails with the intent committed before each, and settle what came of it."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from app.core import audit, clock
-from app.core.actor import Actor, Door
-from app.core.audit import Touch, Verb
+from app.core import clock
 from app.core.unit_of_work import unit_of_work
-from app.mailer.delivery import backoff
-from app.mailer.delivery.mail_bytes import bytes_of
-from app.mailer.holding import RENDERING_FAILED
+from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
+from app.mailer.delivery.journal import Journal, Outcome
+from app.mailer.delivery.lanes import close_lane, reopen_lane
+from app.mailer.delivery.settling import settle
 from app.mailer.message_states import MessageState
-from app.mailer.models import Message, MessageAttempt, WorkerHeartbeat
-from app.mailer.planning.lost import cancel_lost
-from app.mailer.service import change_state
+from app.mailer.models import WorkerHeartbeat
 from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)
-RENDERING_PAUSE = timedelta(minutes=15)
-WORKER = Actor.system(Door.WORKER)
-
-Sessions = Session | scoped_session[Session]
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message that this worker may send: its bytes, and the attempt that was noted before sending."""
-
-    message_id: int
-    attempt_id: int
-    address: str
-    sender: str
-    data: bytes
+BATCH = 100
+_RENEW_AFTER = LEASE.total_seconds() / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
     """How much is sent at one go, so that a long backlog keeps nothing else waiting: messages, and seconds."""
 
-    messages: int = 50
+    messages: int = 1_000
     seconds: float = 10.0
 
 
@@ -64,103 +45,28 @@ def drain(
     stop: threading.Event,
     portion: Portion | None = None,
 ) -> int:
-    """Send what is due, one message after the other, until nothing is or `stop` is set; return how many were tried.
+    """Send what is due until nothing is, the server is in trouble or `stop` is set; return how many were handled.
 
     `sender` is the configured From address; None takes the document's own. Without a `portion` there is no limit.
     """
     handled, start = 0, time.monotonic()
-    while not stop.is_set():
-        if portion and (handled >= portion.messages or time.monotonic() - start >= portion.seconds):
-            break
-        claimed, found = claim(sessions, worker=worker, sender=sender)
-        if not found:
-            break
-        handled += 1
-        if claimed is not None and not _send(sessions, connection, claimed):
-            break
+
+    def late() -> bool:
+        return portion is not None and time.monotonic() - start >= portion.seconds
+
+    with Journal(_engine(sessions), worker=worker) as journal:
+        while not stop.is_set() and not late():
+            size = BATCH if portion is None else min(BATCH, portion.messages - handled)
+            batch = claim(sessions, worker=worker, sender=sender, size=size) if size > 0 else None
+            if batch is None or not batch.found:
+                break
+            held = batch.found - len(batch.claimed)
+            turn = _Turn(sessions, connection, journal, worker, stop, late)
+            tried, trouble = _send_batch(turn, batch.claimed)
+            handled += held + tried
+            if trouble:
+                break
     return handled
-
-
-def claim(sessions: Sessions, *, worker: str, sender: str | None) -> tuple[Claimed | None, bool]:
-    """Take the message that has been due longest, make its bytes, and commit the intent to send it.
-
-    Returns (None, True) for one that could not be made and is held, (None, False) when nothing is due.
-    """
-    with unit_of_work(sessions) as session:
-        message = session.scalar(
-            select(Message)
-            .where(
-                Message.state.in_((MessageState.QUEUED, MessageState.WAITING)),
-                Message.next_attempt_at <= clock.now(),
-                Message.deleted_at.is_(None),
-            )
-            .order_by(Message.next_attempt_at, Message.id)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=Message)
-        )
-        if message is None:
-            return None, False
-        before = message.state
-        try:
-            data, envelope = bytes_of(session, message, sender=sender)
-        except (OperationalError, InterfaceError):
-            # The database's trouble says nothing about the document: the message stays due.
-            raise
-        except Exception as error:
-            log.warning("message %s can't be made", message.id, exc_info=error)
-            _hold(session, message, before=before, error=error)
-            return None, True
-        change_state(message, MessageState.SENDING)
-        message.lease_until = clock.now() + LEASE
-        message.claimed_by = worker
-        attempt = MessageAttempt(message_id=message.id, started_at=clock.now(), outcome="sending")
-        session.add(attempt)
-        _note(session, Verb.MESSAGE_CLAIMED, message, before)
-        session.flush()
-        return Claimed(message.id, attempt.id, message.address, envelope, data), True
-
-
-def settle(sessions: Sessions, claimed: Claimed, *, error: Undelivered | None, answer: str) -> None:
-    """Commit what came of an attempt: sent, waiting with a time, failed with the server's words, or uncertain."""
-    with unit_of_work(sessions) as session:
-        message = session.get_one(Message, claimed.message_id, with_for_update=True)
-        attempt = session.get_one(MessageAttempt, claimed.attempt_id)
-        before = message.state
-        now = clock.now()
-        message.lease_until = message.claimed_by = message.next_attempt_at = None
-        if error is None:
-            change_state(message, MessageState.SENT)
-            message.sent_at = now
-        elif isinstance(error, Unknown):
-            change_state(message, MessageState.UNCERTAIN)
-        elif isinstance(error, Refused):
-            change_state(message, MessageState.FAILED)
-        else:
-            message.next_attempt_at = _next_try(message, deferred=isinstance(error, Deferred), now=now)
-            change_state(message, MessageState.WAITING if message.next_attempt_at else MessageState.FAILED)
-        attempt.finished_at = now
-        attempt.outcome = message.state
-        attempt.answer = answer
-        _note(session, Verb.MESSAGE_ATTEMPTED, message, before)
-        if message.state == MessageState.WAITING:
-            cancel_what_lost_its_reasons(session, [message.id])
-
-
-def cancel_what_lost_its_reasons(session: Session, ids: Sequence[int]) -> None:
-    """Cancel those messages whose reasons went while a worker had them: they are about to be tried once more."""
-    session.flush()
-    touched = cancel_lost(session, Message.id.in_(ids))
-    if touched:
-        audit.record(session, WORKER, verb=Verb.MESSAGE_CANCELLED, touched=touched)
-
-
-def _next_try(message: Message, *, deferred: bool, now: datetime) -> datetime | None:
-    """Return when a message is tried again, or None to give up; tries before a person's retry don't count."""
-    counted = [one for one in message.attempts if message.tries_from is None or one.started_at >= message.tries_from]
-    tries = max(1, len(counted))
-    if not deferred:
-        return backoff.after_trouble(tries=tries, now=now)
-    return backoff.after_deferral(tries=tries, first_try=counted[0].started_at if counted else now, now=now)
 
 
 def beat(sessions: Sessions, *, worker: str) -> None:
@@ -169,35 +75,81 @@ def beat(sessions: Sessions, *, worker: str) -> None:
         session.merge(WorkerHeartbeat(worker=worker, beat_at=clock.now()))
 
 
-def _send(sessions: Sessions, connection: Connection, claimed: Claimed) -> bool:
-    """Send one message and settle it; tell whether the connection is good for the next."""
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one drain works with. `late` tells that its time is over; the first mail of a batch still goes."""
+
+    sessions: Sessions
+    connection: Connection
+    journal: Journal
+    worker: str
+    stop: threading.Event
+    late: Callable[[], bool]
+
+
+def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
+    """Send the mails of a batch in order; return how many were tried, and whether the server was in trouble."""
+    outcomes: list[Outcome] = []
+    trouble: ConnectionTrouble | None = None
+    leased = time.monotonic()
+    rest = list(claimed)
     try:
-        answer = connection.send_bytes(claimed.sender, claimed.address, claimed.data)
+        while rest and trouble is None and not turn.stop.is_set() and not (outcomes and turn.late()):
+            if time.monotonic() - leased >= _RENEW_AFTER:
+                renew(turn.sessions, worker=turn.worker, ids=[one.message_id for one in rest])
+                leased = time.monotonic()
+            one = rest.pop(0)
+            attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
+            if attempt_id is not None:
+                outcome, trouble = _sent(turn.connection, one, attempt_id)
+                outcomes.append(outcome)
+    finally:
+        if outcomes:
+            turn.journal.conclude(outcomes[-1])
+        with unit_of_work(turn.sessions) as session:
+            settle(session, outcomes)
+            give_back(session, rest, worker=turn.worker)
+            if trouble is not None:
+                close_lane(session, str(trouble))
+            elif outcomes:
+                reopen_lane(session)
+    return len(outcomes), trouble is not None
+
+
+def _sent(connection: Connection, one: Claimed, attempt_id: int) -> tuple[Outcome, ConnectionTrouble | None]:
+    """Send one mail; return what came of it, and the trouble that the server is in."""
+    trouble, deferred = None, False
+    try:
+        answer = str(connection.send_bytes(one.mail.sender, one.address, one.mail.data))
+        state = MessageState.SENT
     except Undelivered as error:
-        settle(sessions, claimed, error=error, answer=str(error))
-        return not isinstance(error, ConnectionTrouble)
+        answer = str(error)
+        state = MessageState.WAITING
+        if isinstance(error, Unknown):
+            state = MessageState.UNCERTAIN
+        elif isinstance(error, Refused):
+            state = MessageState.FAILED
+        elif isinstance(error, Deferred):
+            deferred = True
+        elif isinstance(error, ConnectionTrouble):
+            trouble = error
     except ValueError as error:
-        settle(sessions, claimed, error=Refused(str(error), step="size"), answer=str(error))
-        return True
-    settle(sessions, claimed, error=None, answer=str(answer))
-    return True
+        answer, state = str(error), MessageState.FAILED
+    return (
+        Outcome(
+            attempt_id=attempt_id,
+            message_id=one.message_id,
+            state=state,
+            answer=answer,
+            at=clock.now(),
+            deferred=deferred,
+        ),
+        trouble,
+    )
 
 
-def _hold(session: Session, message: Message, *, before: str, error: Exception) -> None:
-    change_state(message, MessageState.HELD)
-    message.held_code = RENDERING_FAILED
-    # The words of the database would show its statements to people.
-    words = "the database refused it." if isinstance(error, SQLAlchemyError) else str(error)
-    message.held_because = f"The document could not be made: {words}"[:500]
-    message.next_attempt_at = clock.now() + RENDERING_PAUSE
-    _note(session, Verb.MESSAGE_HELD, message, before)
-
-
-def _note(session: Session, verb: Verb, message: Message, before: str) -> None:
-    note_all(session, verb, [message], before)
-
-
-def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: str) -> None:
-    """Leave the audit entry of what was done to some messages that were all in one state before."""
-    touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
-    audit.record(session, WORKER, verb=verb, touched=touched)
+def _engine(sessions: Sessions) -> Engine:
+    """Return the database of a session."""
+    own = sessions if isinstance(sessions, Session) else sessions()
+    bind = own.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine

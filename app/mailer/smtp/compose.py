@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import charset as email_charset
-from email.generator import BytesGenerator
 from email.header import Header
-from email.mime.base import MIMEBase
-from email.mime.text import MIMEText
-from email.policy import SMTP, compat32
 from email.utils import format_datetime, quote
-from io import BytesIO
-from typing import Any, cast
+from itertools import count
 from urllib.parse import quote as percent_encoded
-
-import flask_mail
 
 from app.mailer.smtp.wire import wire_address, wire_domain
 
 _LINE = 76
-_UNSET = "unset@localhost"
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _MAX_FILENAME_OCTETS = 255
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _TYPE = re.compile(r"([a-z0-9][a-z0-9!#$&^_.+-]*)/([a-z0-9][a-z0-9!#$&^_.+-]*)")
@@ -34,10 +28,6 @@ _ID_PART = re.compile(r"[A-Za-z0-9_-]+")
 _OWN_FIELDS = frozenset({"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version"})
 # Cc: control, Cs: half a character, Zl and Zp: line and paragraph separators.
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
-
-_UTF8 = email_charset.Charset("utf-8")
-# RFC 2045 section 6.7: readable in its source, and never a line over 76 characters.
-_UTF8.body_encoding = email_charset.QP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +63,22 @@ def make_message_id(document_kind: str, document_id: int, *, token: str, domain:
     return f"<{kind}.{int(document_id)}.{token}@{wire_domain(domain)}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A mail without its attachments: `places` are the offsets in `data` at which their encoded bytes belong."""
+
+    data: bytes
+    places: tuple[int, ...]
+
+
 def compose(mail: Mail) -> bytes:
-    """Return a mail as bytes in CRLF lines (RFC 5322, RFC 2045); needs an application context, for Flask-Mail.
+    """Return a mail as bytes in CRLF lines: its skeleton with the attachments in it. Raises ValueError, as below."""
+    skeleton = compose_skeleton(mail)
+    return assembled(skeleton, [encoded(data) for _, _, data in mail.attachments])
+
+
+def compose_skeleton(mail: Mail) -> Skeleton:
+    """Return a mail as bytes in CRLF lines (RFC 5322, RFC 2045), with the places of its attachments.
 
     Names, subjects and file names beyond ASCII are encoded (RFC 2047, RFC 2231), domains become A-labels (RFC 5890);
     only an address whose local part is beyond ASCII makes the header UTF-8 (RFC 6532), for servers with SMTPUTF8.
@@ -87,18 +91,6 @@ def compose(mail: Mail) -> bytes:
     if mail.date.tzinfo is None:
         raise ValueError("The date of a mail needs its time zone.")
     sender, recipient = wire_address(mail.sender_address), wire_address(mail.recipient_address)
-    message = _Message(
-        subject="",
-        # Set below: Flask-Mail breaks names that hold a comma, and addresses beyond ASCII.
-        sender=_UNSET,
-        recipients=[_UNSET],
-        body=mail.text,
-        html=mail.html,
-        attachments=[flask_mail.Attachment(None, _media_type(kind), data) for _, kind, data in mail.attachments],
-    )
-    root = message.structure()
-    names = [_filename(name) for name, _, _ in mail.attachments]
-    _name_attachments(root, names)
     fields = [
         ("From", _mailbox(_one_line(mail.sender_name, "sender's name"), sender, name_of="From")),
         ("To", _mailbox(_one_line(mail.recipient_name, "recipient's name"), recipient, name_of="To")),
@@ -109,21 +101,86 @@ def compose(mail: Mail) -> bytes:
         # Microsoft's servers heed this one (MS-OXCMAIL); delivery reports stay wanted.
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         *_further_fields(mail.headers),
+        ("MIME-Version", "1.0"),
     ]
-    _set_fields(root, fields)
-    _set_boundaries(root, mail.message_id)
-    return _as_bytes(root, utf8=not (sender.isascii() and recipient.isascii()))
+    root = _structure(mail)
+    data, places = bytearray(), []
+    for piece in _Part((*fields, *root.fields), root.body).pieces():
+        if piece is None:
+            places.append(len(data))
+        else:
+            data += piece
+    return Skeleton(bytes(data), tuple(places))
 
 
-class _Message(flask_mail.Message):
-    """Flask-Mail's message, with bodies that any server can carry and without its random parts."""
+def encoded(data: bytes) -> bytes:
+    """Return an attachment as it stands in a mail: base64 in lines of 76 characters (RFC 2045 section 6.8)."""
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
-    def structure(self) -> MIMEBase:
-        """Return the tree of parts."""
-        return self._message()
 
-    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
-        return MIMEText(text or "", subtype, _UTF8)  # type: ignore[arg-type]  # a Charset does, and is documented to
+def assembled(skeleton: Skeleton, parts: Sequence[bytes]) -> bytes:
+    """Put encoded attachments into their places."""
+    pieces, start = [], 0
+    for place, part in zip(skeleton.places, parts, strict=True):
+        pieces += [skeleton.data[start:place], part]
+        start = place
+    return b"".join([*pieces, skeleton.data[start:]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a mail (RFC 2045): its fields, folded, and the pieces of its body; None stands for an attachment."""
+
+    fields: tuple[tuple[str, str], ...]
+    body: tuple[bytes | None, ...]
+
+    def pieces(self) -> Iterator[bytes | None]:
+        yield "".join(f"{name}: {value}\r\n" for name, value in self.fields).encode() + b"\r\n"
+        yield from self.body
+
+
+def _structure(mail: Mail) -> _Part:
+    """Return the tree of parts: the text, with the HTML beside it, and what is attached."""
+    numbers = count()
+    body = _text("plain", mail.text)
+    if mail.html:
+        body = _multipart("alternative", [body, _text("html", mail.html)], mail.message_id, next(numbers))
+    if not mail.attachments:
+        return body
+    attached = [_attached(_filename(name), _media_type(kind)) for name, kind, _ in mail.attachments]
+    return _multipart("mixed", [body, *attached], mail.message_id, next(numbers))
+
+
+def _text(subtype: str, text: str) -> _Part:
+    """Return a text, quoted-printable: readable in its source, and never a line over 76 characters."""
+    lines = _NEWLINE.sub("\n", text)
+    body = binascii.b2a_qp((lines if lines.endswith("\n") else lines + "\n").encode()).replace(b"\n", b"\r\n")
+    fields = (("Content-Type", f'text/{subtype}; charset="utf-8"'), ("Content-Transfer-Encoding", "quoted-printable"))
+    return _Part(fields, (body,))
+
+
+def _attached(name: str, kind: str) -> _Part:
+    """Return an attachment, its bytes left out."""
+    ascii_name = f'filename="{quote(name)}"'
+    parameter = ascii_name if name.isascii() else f"filename*=utf-8''{percent_encoded(name, safe='')}"
+    fields = (
+        ("Content-Type", kind),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-Disposition", f"attachment;\r\n {parameter}"),
+    )
+    return _Part(fields, (None,))
+
+
+def _multipart(subtype: str, parts: Sequence[_Part], message_id: str, number: int) -> _Part:
+    """Return parts as one (RFC 2046). The boundary comes from the Message-ID: no encoded body can contain "=_"."""
+    boundary = f"=_{hashlib.sha256(f'{message_id} {number}'.encode()).hexdigest()[:24]}"
+    opening = f"--{boundary}\r\n".encode()
+    body: list[bytes | None] = []
+    for part in parts:
+        # The break before a boundary belongs to the boundary.
+        body += [opening, *part.pieces(), b"\r\n"]
+    body.append(f"--{boundary}--\r\n".encode())
+    return _Part((("Content-Type", f'multipart/{subtype};\r\n boundary="{boundary}"'),), tuple(body))
 
 
 def _one_line(text: str, what: str) -> str:
@@ -154,17 +211,6 @@ def _filename(text: str) -> str:
     if not name or len(name.encode("utf-8")) > _MAX_FILENAME_OCTETS:
         raise ValueError(f"The name of an attachment has 1 to {_MAX_FILENAME_OCTETS} bytes.")
     return name
-
-
-def _name_attachments(root: MIMEBase, names: list[str]) -> None:
-    """Say how each attachment is called; Flask-Mail's own way names a charset that is not registered."""
-    parts = cast("list[MIMEBase]", root.get_payload())[-len(names) :] if names else []
-    for part, name in zip(parts, names, strict=True):
-        if name.isascii():
-            parameter = f'filename="{quote(name)}"'
-        else:
-            parameter = f"filename*=utf-8''{percent_encoded(name, safe='')}"
-        part["Content-Disposition"] = f"attachment;\r\n {parameter}"
 
 
 def _mailbox(name: str, address: str, *, name_of: str) -> str:
@@ -200,30 +246,3 @@ def _further_fields(headers: tuple[tuple[str, str], ...]) -> Iterator[tuple[str,
                 room = _LINE - 1
             lines[-1] += f" {word}" if lines[-1] else word
         yield name, "\r\n ".join(lines)
-
-
-def _set_fields(root: MIMEBase, fields: list[tuple[str, str]]) -> None:
-    """Put the mail's own fields first, in place of those that Flask-Mail has set."""
-    structural = [(name, value) for name, value in root.items() if name.lower().startswith(("content-", "mime-"))]
-    # Flask-Mail leaves a policy behind that takes no folded value; these are folded already.
-    root.policy = compat32
-    for name in set(root.keys()):
-        del root[name]
-    for name, value in [*fields, *structural]:
-        root[name] = value
-
-
-def _set_boundaries(root: MIMEBase, message_id: str) -> None:
-    """Derive the boundaries from the Message-ID; neither quoted-printable nor base64 can contain "=_"."""
-    multiparts = [part for part in root.walk() if part.is_multipart()]
-    for number, part in enumerate(multiparts):
-        digest = hashlib.sha256(f"{message_id} {number}".encode()).hexdigest()[:24]
-        part.set_boundary(f"=_{digest}")
-
-
-def _as_bytes(root: MIMEBase, *, utf8: bool) -> bytes:
-    """Return the bytes; each field stands as it was folded above."""
-    buffer = BytesIO()
-    policy: Any = SMTP.clone(refold_source="none", utf8=utf8)
-    BytesGenerator(buffer, mangle_from_=False, policy=policy).flatten(root)
-    return buffer.getvalue()

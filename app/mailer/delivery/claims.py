@@ -1,0 +1,182 @@
+"""Claims: a worker takes what is due in batches, each message with a lease, and returns what it doesn't get to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.core import audit, clock
+from app.core.actor import Actor, Door
+from app.core.audit import Touch, Verb
+from app.core.unit_of_work import unit_of_work
+from app.mailer.delivery.lanes import open_lanes
+from app.mailer.delivery.mails import Mails, StoredMail
+from app.mailer.holding import RENDERING_FAILED
+from app.mailer.message_states import MessageState
+from app.mailer.models import Message
+from app.mailer.service import change_state
+
+log = logging.getLogger(__name__)
+
+# How long a worker may keep what it has claimed without a sign; what it hasn't begun to send is then free again.
+LEASE = timedelta(minutes=1)
+RENDERING_PAUSE = timedelta(minutes=15)
+WORKER = Actor.system(Door.WORKER)
+
+Sessions = Session | scoped_session[Session]
+
+_messages = Message.__table__
+_TAKE = (
+    update(_messages)
+    .where(_messages.c.id == bindparam("of"))
+    .values(
+        state=MessageState.SENDING.value,
+        held_code=None,
+        held_because=None,
+        lost_reasons=None,
+        lease_until=bindparam("until"),
+        claimed_by=bindparam("by"),
+        content_digest=bindparam("digest"),
+        subject=func.coalesce(_messages.c.subject, bindparam("about")),
+        version=_messages.c.version + 1,
+        last_modified_at=bindparam("at"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker may send: its label for the trail, the state it was in, and its mail."""
+
+    message_id: int
+    label: str
+    before: str
+    address: str
+    mail: StoredMail
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim has taken; `found` counts those too that could not be made and are held."""
+
+    claimed: Sequence[Claimed]
+    found: int
+
+
+def claim(sessions: Sessions, *, worker: str, sender: str | None, size: int) -> Batch:
+    """Take the messages that have been due longest, make their mails, and commit that they are in hand.
+
+    None is tried yet. One whose mail can't be made is held, with the error.
+    """
+    try:
+        return _claim(sessions, worker=worker, sender=sender, size=size, careful=False)
+    except (OperationalError, InterfaceError):
+        # The database's trouble says nothing about a document: the messages stay due.
+        raise
+    except DBAPIError:
+        # A statement of one document has spoilt the transaction of all: each has its own savepoint now.
+        return _claim(sessions, worker=worker, sender=sender, size=size, careful=True)
+
+
+def renew(sessions: Sessions, *, worker: str, ids: Sequence[int]) -> None:
+    """Extend the lease of what is still in hand."""
+    with unit_of_work(sessions) as session:
+        mine = (_messages.c.id.in_(ids), _messages.c.claimed_by == worker)
+        session.execute(update(_messages).where(*mine).values(lease_until=clock.now() + LEASE))
+
+
+def give_back(session: Session, rest: Sequence[Claimed], *, worker: str) -> None:
+    """Return what was claimed and not tried to the state that it was in; it is due as it was."""
+    for state in {one.before for one in rest}:
+        ids = [one.message_id for one in rest if one.before == state]
+        mine = (_messages.c.id.in_(ids), _messages.c.claimed_by == worker)
+        given = {"state": state, "lease_until": None, "claimed_by": None, "version": _messages.c.version + 1}
+        session.execute(update(_messages).where(*mine, _messages.c.state == MessageState.SENDING).values(given))
+
+
+def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, careful: bool) -> Batch:
+    with unit_of_work(sessions) as session:
+        if not open_lanes(session):
+            return Batch((), 0)
+        messages = _due(session, size)
+        mails = Mails(session, sender=sender)
+        mails.find(messages)
+        claimed = []
+        with session.no_autoflush:
+            for message in messages:
+                mail = _mail(session, mails, message, careful=careful)
+                if mail is not None:
+                    claimed.append(Claimed(message.id, message.label, message.state, message.address, mail))
+        mails.store()
+        if claimed:
+            now = clock.now()
+            session.execute(
+                _TAKE,
+                [
+                    {
+                        "of": one.message_id,
+                        "until": now + LEASE,
+                        "by": worker,
+                        "digest": one.mail.digest,
+                        "about": one.mail.subject or None,
+                        "at": now,
+                    }
+                    for one in claimed
+                ],
+            )
+        return Batch(claimed, len(messages))
+
+
+def _due(session: Session, size: int) -> Sequence[Message]:
+    """Lock what has been due longest and is in nobody's hand."""
+    return session.scalars(
+        select(Message)
+        .where(
+            Message.state.in_((MessageState.QUEUED, MessageState.WAITING)),
+            Message.next_attempt_at <= clock.now(),
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.next_attempt_at, Message.id)
+        .limit(size)
+        .with_for_update(skip_locked=True, of=Message)
+    ).all()
+
+
+def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) -> StoredMail | None:
+    """Return the mail of a message, or None after holding it because its mail can't be made."""
+    try:
+        if careful:
+            with session.begin_nested():
+                return mails.mail(message)
+        return mails.mail(message)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if isinstance(error, DBAPIError) and not careful:
+            raise
+        log.warning("message %s can't be made", message.id, exc_info=error)
+        _hold(session, message, error=error)
+        return None
+
+
+def _hold(session: Session, message: Message, *, error: Exception) -> None:
+    before = message.state
+    change_state(message, MessageState.HELD)
+    message.held_code = RENDERING_FAILED
+    # The words of the database would show its statements to people.
+    words = "the database refused it." if isinstance(error, SQLAlchemyError) else str(error)
+    message.held_because = f"The document could not be made: {words}"[:500]
+    message.next_attempt_at = clock.now() + RENDERING_PAUSE
+    note_all(session, Verb.MESSAGE_HELD, [message], before)
+
+
+def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: str) -> None:
+    """Leave the audit entry of what was done to some messages that were all in one state before."""
+    touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
+    audit.record(session, WORKER, verb=verb, touched=touched)

@@ -1,0 +1,219 @@
+"""The mails of a batch as bytes: made once with what goes along, stored by their hash, and the same at every try."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.mailer.documents import Rendered, source_of
+from app.mailer.holding import wait_for
+from app.mailer.models import Content, ContentPart, Message, Rendition
+from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
+
+MAIL = "message/rfc822"
+# Another worker may store the same at the same time; the hash says that it is the same.
+_STORE = text(
+    "INSERT INTO content (digest, content_type, size, data) VALUES (:digest, :content_type, :size, :data)"
+    " ON CONFLICT (digest) DO NOTHING"
+)
+
+
+class Part(NamedTuple):
+    """What goes along with a mail: the name of its file, its media type, and the hash of its bytes."""
+
+    filename: str
+    content_type: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail that is stored: its hash, its envelope sender, and its bytes in pieces that others may share."""
+
+    digest: str
+    sender: str
+    subject: str
+    skeleton: Skeleton
+    parts: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The whole mail, as it is sent."""
+        return assembled(self.skeleton, self.parts)
+
+
+class Mails:
+    """Finds or makes the mails of one batch of messages; what several of them carry is made and read once."""
+
+    def __init__(self, session: Session, *, sender: str | None) -> None:
+        self._session = session
+        self._sender = sender
+        self._encoded: dict[str, bytes] = {}
+        self._along: dict[tuple[object, ...], Part | None] = {}
+        self._stored: dict[str, StoredMail] = {}
+        self._new: dict[str, list[str]] = {}
+        self._contents: dict[str, dict[str, Any]] = {}
+
+    def find(self, messages: Iterable[Message]) -> None:
+        """Read the mails that were stored at an earlier try."""
+        digests = {message.content_digest for message in messages if message.content_digest}
+        if not digests:
+            return
+        parts: dict[str, list[ContentPart]] = {}
+        statement = select(ContentPart).where(ContentPart.digest.in_(digests)).order_by(ContentPart.place)
+        for part in self._session.scalars(statement):
+            parts.setdefault(part.digest, []).append(part)
+        for row in self._session.execute(select(Content.digest, Content.data).where(Content.digest.in_(digests))):
+            places = parts.get(row.digest, [])
+            self._stored[row.digest] = StoredMail(
+                digest=row.digest,
+                sender=parseaddr(BytesHeaderParser().parsebytes(row.data)["From"])[1],
+                subject="",
+                skeleton=Skeleton(row.data, tuple(one.place for one in places)),
+                parts=tuple(self._encoded_part(one.part_digest) for one in places),
+            )
+
+    def mail(self, message: Message) -> StoredMail:
+        """Return the mail of a message: the stored one, or one that is made. Raises what making it raises."""
+        if message.content_digest is not None:
+            return self._stored[message.content_digest]
+        letter = source_of(message.document_kind).letter(self._session, message=message)
+        along = self._what_goes_along(message)
+        sender = self._sender or letter.sender_address
+        skeleton = compose_skeleton(
+            Mail(
+                sender_name=letter.sender_name,
+                sender_address=sender,
+                recipient_name=message.recipient_name,
+                recipient_address=message.address,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+                message_id=message.message_id,
+                date=clock.now(),
+                attachments=tuple((part.filename, part.content_type, b"") for part in along),
+            )
+        )
+        digest = hashlib.sha256(skeleton.data + "".join(part.digest for part in along).encode()).hexdigest()
+        self._keep(digest, MAIL, skeleton.data)
+        self._new[digest] = [part.digest for part in along]
+        parts = tuple(self._encoded_part(part.digest) for part in along)
+        self._stored[digest] = StoredMail(digest, sender, letter.subject, skeleton, parts)
+        return self._stored[digest]
+
+    def store(self) -> None:
+        """Put what was made into the transaction."""
+        if not self._contents:
+            return
+        self._session.execute(_STORE, [self._contents[digest] for digest in sorted(self._contents)])
+        rows = [
+            {"digest": digest, "place": place, "part_digest": part}
+            for digest, parts in self._new.items()
+            for place, part in zip(self._stored[digest].skeleton.places, parts, strict=True)
+        ]
+        if rows:
+            self._session.execute(insert(ContentPart), rows)
+        self._contents, self._new = {}, {}
+
+    def _what_goes_along(self, message: Message) -> Sequence[Part]:
+        """Return the document and its usage reports. Raises ValueError when one can't be made."""
+        source = source_of(message.document_kind)
+        wait = wait_for(source, format_=message.format, usage_reports=message.usage_reports)
+        if wait:
+            raise ValueError(wait.because)
+        document = (message.document_kind, message.document_id, message.document_version, message.language)
+        key: tuple[object, ...] = (*document, message.format or "")
+        if key not in self._along:
+            self._along[key] = self._rendition(message)
+        found = [self._along[key]]
+        for profile_id in message.usage_reports:
+            key = (*document, profile_id)
+            if key not in self._along:
+                report = source.render_usage_report(
+                    self._session, document_id=message.document_id, profile_id=profile_id, language=message.language
+                )
+                self._along[key] = self._kept(report)
+            found.append(self._along[key])
+        return [part for part in found if part is not None]
+
+    def _rendition(self, message: Message) -> Part | None:
+        """Return the document in the message's format and language, made once for each version.
+
+        None where a copy is nothing but the words of its mail.
+        """
+        found = self._stored_rendition(message)
+        if found is not None:
+            return found
+        made = source_of(message.document_kind).render(
+            self._session, document_id=message.document_id, format_=message.format or "", language=message.language
+        )
+        if made is None:
+            return None
+        part = self._kept(made)
+        self._session.execute(_STORE, self._contents.pop(part.digest))
+        try:
+            with self._session.begin_nested():
+                self._session.add(_rendition_of(message, part))
+        except IntegrityError:
+            # Another worker has just stored the same document: that one is taken.
+            return self._stored_rendition(message)
+        return part
+
+    def _stored_rendition(self, message: Message) -> Part | None:
+        statement = select(Rendition.filename, Content.content_type, Content.digest).join(
+            Content, Content.digest == Rendition.digest
+        )
+        row = self._session.execute(
+            statement.where(
+                Rendition.document_kind == message.document_kind,
+                Rendition.document_id == message.document_id,
+                Rendition.document_version == message.document_version,
+                Rendition.format == (message.format or ""),
+                Rendition.language == message.language,
+            )
+        ).one_or_none()
+        return Part(*row) if row else None
+
+    def _kept(self, made: Rendered) -> Part:
+        digest = hashlib.sha256(made.data).hexdigest()
+        self._encoded[digest] = encoded(made.data)
+        self._keep(digest, made.content_type, made.data)
+        return Part(made.filename, made.content_type, digest)
+
+    def _keep(self, digest: str, content_type: str, data: bytes) -> None:
+        self._contents[digest] = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
+
+    def _encoded_part(self, digest: str) -> bytes:
+        if digest not in self._encoded:
+            self._encoded[digest] = encoded(self._session.get_one(Content, digest).data)
+        return self._encoded[digest]
+
+
+def _rendition_of(message: Message, part: Part) -> Rendition:
+    return Rendition(
+        document_kind=message.document_kind,
+        document_id=message.document_id,
+        document_version=message.document_version,
+        format=message.format or "",
+        language=message.language,
+        filename=part.filename,
+        digest=part.digest,
+    )
+
+
+def mail_of(session: Session, message: Message) -> bytes | None:
+    """Return the bytes of a message's mail, or None while it has none."""
+    if message.content_digest is None:
+        return None
+    mails = Mails(session, sender=None)
+    mails.find([message])
+    return mails.mail(message).data
