@@ -24,7 +24,7 @@ def worker(*, once: bool) -> None:
 
     tried = run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
     if once:
-        click.echo(f"{tried} messages tried.")
+        click.echo(f"{tried} {'message' if tried == 1 else 'messages'} tried.")
 
 
 @click.command("create-admin")

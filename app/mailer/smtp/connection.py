@@ -199,19 +199,23 @@ class Connection(flask_mail.Connection):
             # The end of the mail was in the part that couldn't be sent, so the server can't have accepted it.
             self.close()
             raise ConnectionTrouble(words(error), step="data") from error
-        try:
-            code, reply = host.getreply()
-            _socket_of(host).settimeout(self.timeouts.command)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise Unknown(f"No answer after the mail was sent: {words(error)}", step="data") from error
-        answer = Answer.of(code, reply)
-        if code // 100 == 2:  # noqa: PLR2004  # 2yz: accepted
+        answer = self._await_answer()
+        if answer.code // 100 == 2:  # noqa: PLR2004  # 2yz: accepted
             return answer
-        if code // 100 not in {4, 5}:
+        if answer.code // 100 not in {4, 5}:
             self.close()
             raise Unknown(f"An answer that means nothing after a mail: {answer}", step="data", answer=answer)
         raise self._failure(answer, step="data")
+
+    def _await_answer(self) -> Answer:
+        """Return what the server says to a mail that it has got; without it nobody knows."""
+        try:
+            code, reply = self._host.getreply()
+            _socket_of(self._host).settimeout(self.timeouts.command)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise Unknown(f"No answer after the mail was sent: {words(error)}", step="data") from error
+        return Answer.of(code, reply)
 
     def _failure(self, answer: Answer, *, step: str) -> Undelivered:
         """Return what a refusal means; make the connection ready for the next mail, or hang up."""

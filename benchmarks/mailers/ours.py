@@ -1,0 +1,148 @@
+"""Counterpart, as `mail.py` runs it: messages by the outbox's own verb, drained by `flask worker --once`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import URL
+from sqlalchemy.orm import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks/mailers")]
+
+import stage
+
+from app import create_app
+from app.core import audit
+from app.core.actor import Actor, Door
+from app.core.audit import Verb
+from app.core.bill_format import BillFormat
+from app.core.unit_of_work import unit_of_work
+from app.core.words import say
+from app.customers.models import Customer
+from app.extensions import db
+from app.mailer.documents import Letter, Rendered, register_source
+from app.mailer.models import Message
+from app.mailer.planning import plan_model
+from app.mailer.planning.facts import Defaults
+from app.mailer.planning.plan_model import Circumstances, Document, DocumentKind
+from app.mailer.planning.rules import Plan, plan
+from app.mailer.service import put_into_outbox
+from config import Settings
+
+CUSTOMER = 1
+
+
+class Source:
+    """A kind of document of which each mail says the same, with or without a PDF."""
+
+    kind = DocumentKind.INVOICE
+    noun = say("invoice")
+
+    def __init__(self, *, pdf: bool) -> None:
+        self._pdf = pdf
+
+    def documents(self, _session: Session, ids: Collection[int]) -> Mapping[int, Document]:
+        return {one: document(one) for one in ids}
+
+    def page(self, document_id: int) -> str:
+        return f"/documents/{document_id}"
+
+    def formats(self) -> frozenset[str]:
+        return frozenset({BillFormat.SHORT.value})
+
+    def usage_reports(self) -> frozenset[int]:
+        return frozenset()
+
+    def is_final(self, _session: Session, _document_id: int) -> bool:
+        return True
+
+    def render(self, _session: Session, **_which: object) -> Rendered | None:
+        if not self._pdf:
+            return None
+        return Rendered(filename=stage.PDF_NAME, content_type=stage.PDF_TYPE, data=stage.pdf())
+
+    def render_usage_report(self, _session: Session, **_which: object) -> Rendered:
+        raise ValueError("there are none")
+
+    def letter(self, _session: Session, *, message: Message) -> Letter:  # noqa: ARG002  the protocol's parameter
+        return Letter(
+            sender_name="", sender_address=stage.SENDER, subject=stage.SUBJECT, text=stage.BODY, html=""
+        )
+
+
+def document(number: int) -> Document:
+    return Document(kind=DocumentKind.INVOICE, id=number, number=f"C1/{number}", version=1)
+
+
+def application(order: stage.Order) -> Flask:
+    given = {
+        "COUNTERPART_INSTANCE": order.folder,
+        "COUNTERPART_SECRET_KEY": "k" * 40,
+        "COUNTERPART_DATABASE_URL": URL.create("postgresql+psycopg", **order.database).render_as_string(
+            hide_password=False
+        ),
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(order.port or 25),
+    }
+    app = create_app(Settings.from_environment(given))
+    register_source(Source(pdf=order.pdf))
+    return app
+
+
+def prepare() -> dict[str, Any]:
+    upgrade(directory=str(ROOT / "migrations"))
+    with unit_of_work(db.session) as session:
+        session.add(Customer(id=CUSTOMER, account_number="C1", company_name="Customer", email_bill_type="short"))
+    return {}
+
+
+def planned(order: stage.Order) -> Plan:
+    """Return the plan of one document that goes to every address; to make it is no part of what is timed."""
+    customer = plan_model.Customer(
+        id=CUSTOMER,
+        name="Customer",
+        emails=tuple(order.addresses),
+        email_billing=True,
+        email_bill_type=BillFormat.SHORT,
+    )
+    return plan(document(order.first), customer, (), Circumstances())
+
+
+def enqueue(chosen: Plan) -> dict[str, Any]:
+    defaults = Defaults(language="en", usage_module=False, domain="issuer.example")
+    with unit_of_work(db.session) as session:
+        customer = session.get_one(Customer, CUSTOMER)
+        _, touched = put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
+        audit.record(session, Actor.system(Door.CLI), verb=Verb.INVOICE_SENT, touched=touched)
+    return {"done": len(touched)}
+
+
+def drain(app: Flask) -> dict[str, Any]:
+    result = app.test_cli_runner().invoke(args=["worker", "--once"], catch_exceptions=False)
+    tried = re.match(r"(\d+) messages? tried", result.output)
+    assert tried, result.output
+    return {"done": int(tried[1])}
+
+
+def main() -> None:
+    order = stage.order()
+    app = application(order)
+    if order.act == "drain":
+        stage.perform(lambda: drain(app))
+        return
+    with app.app_context():
+        chosen = planned(order) if order.act == "enqueue" else None
+        stage.perform(lambda: enqueue(chosen) if chosen else prepare())
+        db.session.remove()
+        db.engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
