@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from flask_migrate import upgrade
@@ -49,32 +47,37 @@ class Source:
         self._pdf = pdf
 
     def documents(self, _session: Session, ids: Collection[int]) -> Mapping[int, Document]:
+        """Return documents by their ids."""
         return {one: document(one) for one in ids}
 
     def page(self, document_id: int) -> str:
+        """Return the address of a document's page."""
         return f"/documents/{document_id}"
 
     def formats(self) -> frozenset[str]:
+        """Return the formats that can be made."""
         return frozenset({BillFormat.SHORT.value})
 
     def usage_reports(self) -> frozenset[int]:
+        """Return none."""
         return frozenset()
 
     def is_final(self, _session: Session, _document_id: int) -> bool:
+        """Say that no document changes."""
         return True
 
     def render(self, _session: Session, **_which: object) -> Rendered | None:
+        """Return the PDF, if there is to be one."""
         if not self._pdf:
             return None
         return Rendered(filename=stage.PDF_NAME, content_type=stage.PDF_TYPE, data=stage.pdf())
 
     def render_usage_report(self, _session: Session, **_which: object) -> Rendered:
+        """Refuse."""
         raise ValueError("there are none")
 
     def letter(self, _session: Session, *, message: Message) -> Letter:  # noqa: ARG002  the protocol's parameter
-        return Letter(
-            sender_name="", sender_address=stage.SENDER, subject=stage.SUBJECT, text=stage.BODY, html=""
-        )
+        return Letter(sender_name="", sender_address=stage.SENDER, subject=stage.SUBJECT, text=stage.BODY, html="")
 
 
 def document(number: int) -> Document:
@@ -96,11 +99,10 @@ def application(order: stage.Order) -> Flask:
     return app
 
 
-def prepare() -> dict[str, Any]:
+def prepare() -> None:
     upgrade(directory=str(ROOT / "migrations"))
     with unit_of_work(db.session) as session:
         session.add(Customer(id=CUSTOMER, account_number="C1", company_name="Customer", email_bill_type="short"))
-    return {}
 
 
 def planned(order: stage.Order) -> Plan:
@@ -115,31 +117,27 @@ def planned(order: stage.Order) -> Plan:
     return plan(document(order.first), customer, (), Circumstances())
 
 
-def enqueue(chosen: Plan) -> dict[str, Any]:
+def enqueue(chosen: Plan) -> None:
     defaults = Defaults(language="en", usage_module=False, domain="issuer.example")
     with unit_of_work(db.session) as session:
         customer = session.get_one(Customer, CUSTOMER)
         _, touched = put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
         audit.record(session, Actor.system(Door.CLI), verb=Verb.INVOICE_SENT, touched=touched)
-    return {"done": len(touched)}
 
 
-def drain(app: Flask) -> dict[str, Any]:
-    result = app.test_cli_runner().invoke(args=["worker", "--once"], catch_exceptions=False)
-    tried = re.match(r"(\d+) messages? tried", result.output)
-    assert tried, result.output
-    return {"done": int(tried[1])}
+def drain(app: Flask) -> None:
+    app.test_cli_runner().invoke(args=["worker", "--once"], catch_exceptions=False)
 
 
 def main() -> None:
     order = stage.order()
     app = application(order)
     if order.act == "drain":
-        stage.perform(lambda: drain(app))
+        stage.perform(order, drain=lambda: drain(app))
         return
     with app.app_context():
-        chosen = planned(order) if order.act == "enqueue" else None
-        stage.perform(lambda: enqueue(chosen) if chosen else prepare())
+        chosen = planned(order)
+        stage.perform(order, prepare=prepare, enqueue=lambda: enqueue(chosen))
         db.session.remove()
         db.engine.dispose()
 

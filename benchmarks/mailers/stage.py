@@ -19,8 +19,6 @@ BODY = ("A line of words that a mail could well say, and some more. " * 2)[:77] 
 BODY *= 2054 // len(BODY) + 1
 PDF_NAME, PDF_TYPE = "document.pdf", "application/pdf"
 
-Act = Callable[[], dict[str, Any]]
-
 
 class Order(NamedTuple):
     """What a process is to do: `prepare` a database, `enqueue` mails into it, or `drain` it."""
@@ -50,13 +48,13 @@ def order() -> Order:
     return Order(**json.loads(sys.argv[1]))
 
 
-def perform(act: Act) -> None:
-    """Say that all is ready, wait for the word, act, and tell what came of it and how much memory it took."""
+def perform(wanted: Order, **acts: Callable[[], object]) -> None:
+    """Say that all is ready, wait for the word, do what is wanted, and tell how much memory it took."""
     print("ready", flush=True)
     if not sys.stdin.readline():
         sys.exit("The benchmark is gone.")
-    told = act()
-    print(json.dumps({**told, "memory": _peak()}), flush=True)
+    acts[wanted.act]()
+    print(json.dumps({"memory": _peak()}), flush=True)
 
 
 def _peak() -> int:
