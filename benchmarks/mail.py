@@ -61,7 +61,7 @@ SYSTEMS = {
             "ours.py",
             "SELECT count(*) FROM message WHERE state = 'sent'",
             "  per mail: that it is being sent, before it is, in one commit with the outcome of the mail before it.\n"
-            "  per batch of 100: the claim with its lease and the stored mails; at its end the states and the audit trail.\n"
+            "  per batch of 100: the claim with its lease and the stored mails; at its end states and the audit trail.\n"
             "  A crash: one mail at most of which nobody knows, and it is marked so. More workers: processes.\n",
             {},
             peer=False,
@@ -86,7 +86,7 @@ SYSTEMS = {
             "django_mailer",
             "peer_django_mailer.py",
             "SELECT count(*) FROM mailer_messagelog WHERE result = '1'",
-            "  per mail: one transaction, open while it is sent; after it the outcome and the mail once more, as its log.\n"
+            "  per mail: one transaction, open while it is sent: its row goes, and its log with the mail once more comes.\n"
             "  A crash: one mail goes twice. More workers: processes, with MAILER_USE_FILE_LOCK off, since as shipped\n"
             "  one of a host works and the others quit.\n",
             {},
@@ -117,13 +117,14 @@ class Process:
     """One process of a mailer; it waits for the word."""
 
     def __init__(self, python: Path, script: str, order: Mapping[str, Any]) -> None:
-        self._log = tempfile.TemporaryFile("w+")
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  it is closed with the process
         self._process = subprocess.Popen(
             [str(python), str(HERE / "mailers" / script), json.dumps(order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
         )
 
     def __enter__(self) -> Self:
@@ -137,14 +138,17 @@ class Process:
 
     @property
     def resident(self) -> int:
+        """Return the bytes that are resident just now."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return next(1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
     @property
     def works(self) -> bool:
+        """Tell whether it is still running."""
         return self._process.poll() is None
 
     def go(self) -> None:
+        """Give the word."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
@@ -175,17 +179,20 @@ class Server:
         self._made: list[str] = []
 
     def close(self) -> None:
+        """Drop what was made."""
         while self._made:
             self.drop(self._made[-1])
         self._engine.dispose()
 
     def make(self, *, like: str | None = None) -> str:
+        """Make a database; return its name."""
         name = f"bench_{uuid.uuid4().hex[:12]}"
         self._do(f"CREATE DATABASE {name}" + (f" TEMPLATE {like}" if like else ""))
         self._made.append(name)
         return name
 
     def drop(self, name: str) -> None:
+        """Remove a database."""
         self._do(f"DROP DATABASE {name} WITH (FORCE)")
         self._made.remove(name)
 
@@ -195,20 +202,24 @@ class Server:
             connection.execute(text("ANALYZE"))
             connection.execute(text("CHECKPOINT"))
 
-    def value(self, statement: str, name: str | None = None) -> Any:
+    def value(self, statement: str, name: str | None = None) -> Any:  # noqa: ANN401  what a statement returns
+        """Return the one value that a statement asks for."""
         with self.open(name) as engine, engine.connect() as connection:
             return connection.execute(text(statement)).scalar()
 
     def size(self, name: str) -> int:
+        """Return the bytes that a database takes."""
         return int(self.value(f"SELECT pg_database_size('{name}')"))
 
     def address(self, name: str) -> dict[str, Any]:
+        """Return where a database is, in the words of `URL.create`."""
         url = self._url
         known = {"username": url.username, "password": url.password, "host": url.host, "port": url.port}
         return {**{key: value for key, value in known.items() if value is not None}, "database": name}
 
     @contextmanager
     def open(self, name: str | None) -> Iterator[Engine]:
+        """Hand out the engine of a database, or of the server."""
         if name is None:
             yield self._engine
             return
@@ -234,6 +245,7 @@ class Bench:
         self._prepared: dict[str, str] = {}
 
     def prepare(self) -> None:
+        """Make the database that those of the runs are copies of."""
         for system in self.systems:
             if system.script not in self._prepared:
                 self._prepared[system.script] = self.server.make()
@@ -241,6 +253,7 @@ class Bench:
 
     @contextmanager
     def database(self, system: System) -> Iterator[str]:
+        """Make a database for one run."""
         name = self.server.make(like=self._prepared[system.script])
         try:
             yield name
@@ -248,6 +261,7 @@ class Bench:
             self.server.drop(name)
 
     def run(self, system: System, case: Case) -> Figures:
+        """Enqueue and drain by one system."""
         with self.database(system) as name, tempfile.TemporaryDirectory() as folder:
             empty = self.server.size(name)
             work = {"count": case.count, "pdf": case.size == "100kb", "workers": case.workers, **system.own}
@@ -261,7 +275,7 @@ class Bench:
             return Figures(enqueue, case.count / seconds, enqueue_memory, memory, self.server.size(name) - empty)
 
     def timed(self, system: System, orders: Iterable[Mapping[str, Any]], name: str, folder: str) -> tuple[float, int]:
-        """Give the word to one process for each order; return the seconds until the last is done, and the most memory."""
+        """Give the word to a process for each order; return the seconds until the last is done, and the most memory."""
         with ExitStack() as stack:
             processes = [stack.enter_context(self.process(system, order, name, folder)) for order in orders]
             began = time.perf_counter()
@@ -271,6 +285,7 @@ class Bench:
             return time.perf_counter() - began, memory
 
     def process(self, system: System, order: Mapping[str, Any], name: str, folder: str) -> Process:
+        """Return a process of a mailer, not begun."""
         python = self._peers if system.peer else Path(sys.executable)
         where = {"database": self.server.address(name), "folder": folder, "port": self.port}
         return Process(python, system.script, {**order, **where})

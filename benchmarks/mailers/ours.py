@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+import stage
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks/mailers")]
-
-import stage
-
 from app import create_app
 from app.core import audit
 from app.core.actor import Actor, Door
@@ -34,6 +30,7 @@ from app.mailer.planning.rules import Plan, plan
 from app.mailer.service import put_into_outbox
 from config import Settings
 
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CUSTOMER = 1
 
 
@@ -77,6 +74,7 @@ class Source:
         raise ValueError("there are none")
 
     def letter(self, _session: Session, *, message: Message) -> Letter:  # noqa: ARG002  the protocol's parameter
+        """Write the mail, the same for all."""
         return Letter(sender_name="", sender_address=stage.SENDER, subject=stage.SUBJECT, text=stage.BODY, html="")
 
 
@@ -100,7 +98,7 @@ def application(order: stage.Order) -> Flask:
 
 
 def prepare() -> None:
-    upgrade(directory=str(ROOT / "migrations"))
+    upgrade(directory=str(MIGRATIONS))
     with unit_of_work(db.session) as session:
         session.add(Customer(id=CUSTOMER, account_number="C1", company_name="Customer", email_bill_type="short"))
 

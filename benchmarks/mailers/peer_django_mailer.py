@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import peers
 import stage
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 
-order = stage.order()
-# As it ships, one process of a host drains; its own lock of rows is what lets several.
-lock = {"MAILER_USE_FILE_LOCK": False} if order.workers > 1 else {"MAILER_LOCK_PATH": f"{order.folder}/send_mail"}
-peers.set_up(order, "mailer", **lock)
 
-# Models can be imported once Django is set up.
-
-
-def made() -> list[EmailMessage]:
+def made(order: stage.Order) -> list[EmailMessage]:
     """Return the mails: to make them is no part of what is timed."""
     attachments = [(stage.PDF_NAME, stage.pdf(), stage.PDF_TYPE)] if order.pdf else []
     return [
@@ -24,11 +17,22 @@ def made() -> list[EmailMessage]:
     ]
 
 
-if __name__ == "__main__":
-    mails = made() if order.act == "enqueue" else []
+def main() -> None:
+    order = stage.order()
+    # As it ships, one process of a host drains; its own lock of rows is what lets several.
+    lock = {"MAILER_USE_FILE_LOCK": False} if order.workers > 1 else {"MAILER_LOCK_PATH": f"{order.folder}/send_mail"}
+    peers.set_up(order, "mailer", **lock)
+    import mailer.backend
+    import mailer.engine
+
+    mails = made(order) if order.act == "enqueue" else []
     stage.perform(
         order,
         prepare=lambda: call_command("migrate", verbosity=0),
-        enqueue=lambda: get_connection("mailer.backend.DbBackend").send_messages(mails),
+        enqueue=lambda: mailer.backend.DbBackend().send_messages(mails),
         drain=lambda: call_command("send_mail"),
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -7,18 +7,13 @@ import stage
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-order = stage.order()
-threads = {} if order.threads is None else {"THREADS_PER_PROCESS": order.threads}
-peers.set_up(order, "post_office", POST_OFFICE=threads)
 
-# Models can be imported once Django is set up.
-from django.db import transaction
-from post_office import mail
-from post_office.models import Email
-from post_office.utils import create_attachments
+def enqueue(order: stage.Order) -> None:
+    from django.db import transaction
+    from post_office import mail
+    from post_office.models import Email
+    from post_office.utils import create_attachments
 
-
-def enqueue() -> None:
     wanted = [
         {"recipients": address, "sender": stage.SENDER, "subject": stage.SUBJECT, "message": stage.BODY}
         for address in order.addresses
@@ -35,9 +30,20 @@ def enqueue() -> None:
         links.objects.bulk_create(links(email_id=one.id, attachment_id=attachment.id) for one in emails)
 
 
-def drain() -> None:
-    call_command("send_queued_mail", processes=order.workers, lockfile=f"{order.folder}/post_office")
+def main() -> None:
+    order = stage.order()
+    threads = {} if order.threads is None else {"THREADS_PER_PROCESS": order.threads}
+    peers.set_up(order, "post_office", POST_OFFICE=threads)
+    import post_office.mail  # noqa: F401  to import it is no part of what is timed, and only now possible
+
+    lock = f"{order.folder}/post_office"
+    stage.perform(
+        order,
+        prepare=lambda: call_command("migrate", verbosity=0),
+        enqueue=lambda: enqueue(order),
+        drain=lambda: call_command("send_queued_mail", processes=order.workers, lockfile=lock),
+    )
 
 
 if __name__ == "__main__":
-    stage.perform(order, prepare=lambda: call_command("migrate", verbosity=0), enqueue=enqueue, drain=drain)
+    main()
