@@ -35,7 +35,7 @@ def _made_or_stored(session: Session, message: Message, *, sender: str | None) -
     sender_address = sender or letter.sender_address
     if message.content_digest is None:
         data = compose(_mail(session, message, letter, sender_address))
-        message.content_digest = _store(session, data, "message/rfc822")
+        message.content_digest = store(session, data, "message/rfc822")
         message.subject = letter.subject
         return data, sender_address
     return session.get_one(Content, message.content_digest).data, sender_address
@@ -104,14 +104,15 @@ def _rendition(session: Session, message: Message) -> Rendition | None:
         format=format_,
         language=message.language,
         filename=made.filename,
-        digest=_store(session, made.data, made.content_type),
+        digest=store(session, made.data, made.content_type),
     )
     session.add(rendition)
     session.flush()
     return rendition
 
 
-def _store(session: Session, data: bytes, content_type: str) -> str:
+def store(session: Session, data: bytes, content_type: str) -> str:
+    """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
     digest = hashlib.sha256(data).hexdigest()
     if session.get(Content, digest) is None:
         session.add(Content(digest=digest, content_type=content_type, size=len(data), data=data))
