@@ -218,7 +218,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_gate_decides_where_it_is_the_only_one(app, way):  # noqa: ARG001  the fixture is the database
+def test_each_gate_decides_where_it_is_the_only_one(app, way):
     for around, account, person, repeated, nobody in CHANGES:
         world = {"made": {}, "suppressed": set(), **around}
         world["customer"] = WAYS[way]["customer"] | account
