@@ -159,6 +159,7 @@ def _add_administration(builder: CounterpartAppBuilder) -> None:
     builder.add_view(IssuerView, "Issuer", icon="building", category=LISTS)
     builder.add_view(ApiKeyView, API_KEYS, icon="key", category="Security")
     register_keys(program_of)
+    builder.sm.no_dealers = frozenset({INBOX})
 
 
 def _offer_exports(builder: CounterpartAppBuilder) -> None:

@@ -60,8 +60,8 @@ SYSTEMS = {
             "counterpart",
             "ours.py",
             "SELECT count(*) FROM message WHERE state = 'sent'",
-            "  per mail: that it is being sent, before it is, in one commit with the outcome of the mail before it.\n"
-            "  per batch of 100: the claim with its lease and the stored mails; at its end states and the audit trail.\n"
+            "  per mail: that it is being sent, before it is, in one commit with the outcome of the one before.\n"
+            "  per batch of 100: the claim with its lease and the stored mails; then states and the audit trail.\n"
             "  A crash: one mail at most of which nobody knows, and it is marked so. More workers: processes.\n",
             {},
             peer=False,
@@ -86,7 +86,7 @@ SYSTEMS = {
             "django_mailer",
             "peer_django_mailer.py",
             "SELECT count(*) FROM mailer_messagelog WHERE result = '1'",
-            "  per mail: one transaction, open while it is sent: its row goes, and its log with the mail once more comes.\n"
+            "  per mail: one transaction, open while it is sent: its row goes, its log with the mail comes.\n"
             "  A crash: one mail goes twice. More workers: processes, with MAILER_USE_FILE_LOCK off, since as shipped\n"
             "  one of a host works and the others quit.\n",
             {},
@@ -101,6 +101,7 @@ class Case(NamedTuple):
     size: str
     count: int
     workers: int
+    addresses_each: int | None
 
 
 class Figures(NamedTuple):
@@ -132,7 +133,9 @@ class Process:
             self._fail()
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, error: object, *_rest: object) -> None:
+        if error is not None:
+            self._process.kill()
         self._process.communicate()
         self._log.close()
 
@@ -265,6 +268,7 @@ class Bench:
         with self.database(system) as name, tempfile.TemporaryDirectory() as folder:
             empty = self.server.size(name)
             work = {"count": case.count, "pdf": case.size == "100kb", "workers": case.workers, **system.own}
+            work["addresses_each"] = case.addresses_each
             seconds, enqueue_memory = self.timed(system, [{"act": "enqueue", **work}], name, folder)
             enqueue = case.count / seconds
             self.server.settle(name)
@@ -298,7 +302,7 @@ def soak(bench: Bench, count: int) -> None:
     attempts = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM message_attempt_id_seq"
     with bench.database(ours) as name, tempfile.TemporaryDirectory() as folder, bench.server.open(name) as engine:
         for first in range(1, count + 1, SOAK_STEP):
-            part = {"act": "enqueue", "count": min(SOAK_STEP, count - first + 1), "first": first}
+            part = {"act": "enqueue", "count": min(SOAK_STEP, count - first + 1), "first": first, "addresses_each": 100}
             bench.timed(ours, [part], name, folder)
         bench.server.settle(name)
         print(
@@ -410,6 +414,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--messages", nargs="+", default=["2kb=5000", "100kb=1000"], metavar="SIZE=COUNT")
+    parser.add_argument(
+        "--addresses", type=int, metavar="COUNT", help="so many a document of ours; all of them, if unset"
+    )
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)
     parser.add_argument("--soak", type=int, metavar="COUNT", help="instead: one worker of ours, its memory as it goes")
     parser.add_argument("--database", default=os.environ.get("COUNTERPART_TEST_DATABASE_URL") or WHERE, metavar="URL")
@@ -417,7 +424,9 @@ def arguments() -> argparse.Namespace:
     messages = {size: int(count) for size, _, count in (one.partition("=") for one in given.messages)}
     if not messages.keys() <= {"2kb", "100kb"}:
         parser.error("--messages: 2kb=COUNT and 100kb=COUNT")
-    given.cases = [Case(size, count, workers) for size, count in messages.items() for workers in given.workers]
+    given.cases = [
+        Case(size, count, workers, given.addresses) for size, count in messages.items() for workers in given.workers
+    ]
     return given
 
 

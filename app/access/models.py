@@ -15,7 +15,8 @@ from app.extensions import Model
 class StaffUser(AppBuilderUser):
     """A member of staff, or a program. With a dealer code, only that dealer's customers are in sight.
 
-    `language` (ISO 639-1) is what they chose for their screens; null leaves it to the browser and the settings.
+    `language` (ISO 639-1) is what they chose for their screens; null leaves it to the browser and the settings. Tokens
+    that a program was given before `tokens_count_from`, when the password was last changed, open nothing.
     """
 
     __tablename__ = "ab_user"
@@ -23,6 +24,7 @@ class StaffUser(AppBuilderUser):
 
     dealer_code: Mapped[str | None] = mapped_column(String(40))
     language: Mapped[str | None] = mapped_column(String(2))
+    tokens_count_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WebSession(Model):

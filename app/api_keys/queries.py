@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.access.ask import ensure
 from app.access.models import StaffUser
+from app.access.sight import user_in_sight
 from app.access.table import Operation
 from app.api_keys.models import ApiKey
 from app.core.actor import Actor
@@ -17,7 +18,7 @@ from app.core.words import say
 def api_keys(actor: Actor) -> Select[ApiKey]:
     """Select the keys that were not revoked; a dealer's administrator has those of that dealer's users."""
     ensure(actor, Operation.READ, "api_key")
-    users = select(StaffUser.id).where(_user_in_sight(actor))
+    users = select(StaffUser.id).where(user_in_sight(actor))
     return select(ApiKey).where(ApiKey.deleted_at.is_(None), ApiKey.user_id.in_(users))
 
 
@@ -40,7 +41,7 @@ def key_by_hash(session: Session, key_hash: str) -> ApiKey | None:
 def possible_users(actor: Actor) -> Select[StaffUser]:
     """Select the users that a new key may act as: the active ones, of a dealer's administrator the dealer's."""
     ensure(actor, Operation.CREATE, "api_key")
-    return select(StaffUser).where(StaffUser.active.is_(True), _user_in_sight(actor))
+    return select(StaffUser).where(StaffUser.active.is_(True), user_in_sight(actor))
 
 
 def matching(text: str) -> ColumnElement[bool]:
@@ -51,7 +52,3 @@ def matching(text: str) -> ColumnElement[bool]:
     for part in parts:
         condition = condition | part
     return condition
-
-
-def _user_in_sight(actor: Actor) -> ColumnElement[bool]:
-    return true() if actor.dealer_code is None else StaffUser.dealer_code == actor.dealer_code

@@ -22,11 +22,11 @@ from app.customers import queries as customers
 from app.customers.api import CustomerApi, PartyApi, with_warnings
 from app.extensions import db
 from app.web.admin_api import body_id
-from app.web.api_body import only, read_body, read_version
+from app.web.api_body import no_such_fields, only, read_body, read_version, take_version
 from app.web.api_query import read_query, read_rison
 from app.web.current import current_actor
 from app.web.listing import Wanted, list_page, sort_of
-from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, WRITE_ERRORS, operation, record_of
+from app.web.operations import MESSAGE, ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation, record_of
 from app.web.request_filters import id_or_404
 
 MAX_CONTACTS = 1000
@@ -42,7 +42,7 @@ _PAGE = {"name": "q", "schema": {"type": "string"}, "description": "The page, fr
 _CONTACT_ID = {
     "type": "object",
     "required": ["contact_id"],
-    "properties": {"contact_id": {"type": "integer", "minimum": 1}},
+    "properties": {"contact_id": {"type": "integer", "minimum": 1}, "version": VERSION},
     "additionalProperties": False,
 }
 _LINK = {"type": "object", "properties": {"result": {"type": "object"}}}
@@ -51,7 +51,10 @@ _LINK = {"type": "object", "properties": {"result": {"type": "object"}}}
 _PASSWORD = {
     "type": "object",
     "required": ["password"],
-    "properties": {"password": {"type": "string", "minLength": 1, "maxLength": 128, "format": "password"}},
+    "properties": {
+        "password": {"type": "string", "minLength": 1, "maxLength": 128, "format": "password"},
+        "version": VERSION,
+    },
     "additionalProperties": False,
 }
 _VERIFIED = {
@@ -73,12 +76,15 @@ class ContactApi(PartyApi):
 
     @expose("/<pk>/verify_password", methods=["POST"])
     @protect()
-    @operation(gives=_VERIFIED, takes=_PASSWORD, errors=(*WRITE_ERRORS, 429))
+    @operation(gives=_VERIFIED, takes=_PASSWORD, headers=["If-Match"], errors=(*WRITE_ERRORS, 412, 429))
     def verify_password(self, pk: str) -> Response:
         """Tell whether a password is the contact's; a few tries a minute."""
         number = id_or_404(pk)
-        password = only(read_body(), "password").get("password")
-        return jsonify(result={"verified": verified_by(current_actor(), contact_id=number, password=password)})
+        body = read_body()
+        version = take_version(body, required=False)
+        password = only(body, "password").get("password")
+        verified = verified_by(current_actor(), contact_id=number, password=password, version=version)
+        return jsonify(result={"verified": verified})
 
     @expose("/<pk>/convert_to_shared", methods=["POST"])
     @protect()
@@ -134,7 +140,7 @@ class CustomerWithContactsApi(CustomerApi):
         """Make a direct contact of this customer."""
         actor = current_actor()
         ensure(actor, Operation.CREATE, "contact")
-        body = read_body()
+        body = no_such_fields(read_body(), CONTACT.hidden())
         customer = customers.customer(db.session(), actor, customer_id=id_or_404(pk))
         _ensure_same_customer(body, customer.id)
         values = {**body, "customer_id": customer.id}
@@ -148,25 +154,32 @@ class CustomerWithContactsApi(CustomerApi):
 
     @expose("/<pk>/shared_contacts", methods=["POST"])
     @protect()
-    @operation(gives=_LINK, status=201, takes=_CONTACT_ID, errors=WRITE_ERRORS)
+    @operation(gives=_LINK, status=201, takes=_CONTACT_ID, headers=["If-Match"], errors=(*WRITE_ERRORS, 412))
     def add_shared_contact(self, pk: str) -> WerkzeugResponse:
-        """Link a shared contact to this customer."""
+        """Link a shared contact to this customer; the version is the customer's."""
         number = id_or_404(pk)
-        contact_id = body_id(only(read_body(), "contact_id"), "contact_id")
+        body = read_body()
+        version = take_version(body, required=False)
+        contact_id = body_id(only(body, "contact_id"), "contact_id")
         with unit_of_work(db.session) as session:
-            service.add_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)
+            service.add_shared_contact(
+                session, current_actor(), customer_id=number, contact_id=contact_id, version=version
+            )
         answer = jsonify(result={"customer_id": number, "contact_id": contact_id})
         answer.status_code = 201
         return answer
 
     @expose("/<pk>/shared_contacts/<contact_pk>", methods=["DELETE"])
     @protect()
-    @operation(gives=MESSAGE)
+    @operation(gives=MESSAGE, takes=ONLY_VERSION, body_optional=True, headers=["If-Match"], errors=(*WRITE_ERRORS, 412))
     def remove_shared_contact(self, pk: str, contact_pk: str) -> WerkzeugResponse:
-        """Take a shared contact off this customer; only the link goes."""
+        """Take a shared contact off this customer; only the link goes, and the version is the customer's."""
         number, contact_id = id_or_404(pk), id_or_404(contact_pk)
+        version = read_version()
         with unit_of_work(db.session) as session:
-            service.remove_shared_contact(session, current_actor(), customer_id=number, contact_id=contact_id)
+            service.remove_shared_contact(
+                session, current_actor(), customer_id=number, contact_id=contact_id, version=version
+            )
         return jsonify(message="OK")
 
 

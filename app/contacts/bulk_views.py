@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ from app.web.bulk import BulkAction, Selection, read_selection, register_bulk_ac
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm, form_class
+from app.web.undo import tell_too_late
 
 MAX_ROWS = 1_000
 
@@ -45,6 +46,8 @@ class BulkTask:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one customer: its label, its page, what is said, and whether anything was changed."""
+
+    customer_id: int
 
     label: str
     url: str
@@ -95,7 +98,12 @@ class ManyCustomersView(BaseView):
 
     route_base = "/customers"
     class_permission_name = "customer"
-    method_permission_name = {"add_shared_contact": "link", "remove_shared_contact": "link"}
+    method_permission_name = {
+        "add_shared_contact": "link",
+        "remove_shared_contact": "link",
+        "link_again": "link",
+        "unlink_again": "link",
+    }
     default_view = "add_shared_contact"
 
     @expose("/many/add-shared-contact", methods=["POST"])
@@ -109,6 +117,31 @@ class ManyCustomersView(BaseView):
     def remove_shared_contact(self) -> Answer:
         """Take one shared contact off the chosen customers."""
         return self._page(REMOVE)
+
+    @expose("/many/link-again", methods=["POST"])
+    @has_access
+    def link_again(self) -> Answer:
+        """Undo a removal: link the contact again to those customers that it was taken off."""
+        return self._undone(ADD)
+
+    @expose("/many/unlink-again", methods=["POST"])
+    @has_access
+    def unlink_again(self) -> Answer:
+        """Undo a linking: take the contact off those customers that it was linked to."""
+        return self._undone(REMOVE)
+
+    def _undone(self, task: BulkTask) -> Answer:
+        """Run the opposite task for the customers that the Undo button names; what has come between is told."""
+        actor, session = current_actor(), db.session()
+        selection = read_selection(CUSTOMER, actor)
+        try:
+            contact = _chosen_contact(session, actor, _ContactForm())
+            customer_ids = _chosen_customers(session, selection)
+        except DomainError as refusal:
+            tell_too_late(refusal)
+            return redirect(_list_url(selection))
+        outcomes = [_run(actor, task, customer_id, contact.id) for customer_id in customer_ids]
+        return self._results(task, contact, outcomes, selection)
 
     def _page(self, task: BulkTask) -> Answer:
         """Ask for the contact, then whether it is meant, then do it; each step carries the choice along."""
@@ -126,7 +159,7 @@ class ManyCustomersView(BaseView):
                 form.show_errors(refusal)
         if contact is not None and request.form.get("confirmed"):
             outcomes = [_run(actor, task, customer_id, contact.id) for customer_id in customer_ids]
-            return self._results(task, contact.name, outcomes, selection)
+            return self._results(task, contact, outcomes, selection)
         form.contact_id.texts = {
             option.value: option.text for option in contact_options(session, actor, form.contact_id.values())
         }
@@ -144,11 +177,12 @@ class ManyCustomersView(BaseView):
         )
         return (page, error.status) if error else page
 
-    def _results(self, task: BulkTask, name: str, outcomes: list[Outcome], selection: Selection) -> Answer:
+    def _results(self, task: BulkTask, contact: Contact, outcomes: list[Outcome], selection: Selection) -> Answer:
         changed = sum(outcome.changed for outcome in outcomes)
         return self.render_template(
             "contacts/many_results.html",
-            title=say("{task}: {contact}", task=task.button, contact=name),
+            title=say("{task}: {contact}", task=task.button, contact=contact.name),
+            undo=_undo(task, contact.id, outcomes, selection) if changed and _is_in_sight(contact.id) else None,
             summary=say("{changed} of {all} changed.", changed=changed, all=len(outcomes)),
             all_well=changed == len(outcomes),
             outcomes=outcomes,
@@ -207,11 +241,28 @@ def _run(actor: Actor, task: BulkTask, customer_id: int, contact_id: int) -> Out
     customer = db.session().get(Customer, customer_id)
     in_sight = changed or (customer is not None and customer.deleted_at is None)
     return Outcome(
+        customer_id=customer_id,
         label=customer.label if customer is not None and in_sight else str(customer_id),
         url=url_for("CustomerView.show", pk=customer_id),
         text=text,
         changed=changed,
     )
+
+
+def _undo(task: BulkTask, contact_id: int, outcomes: list[Outcome], selection: Selection) -> dict[str, Any]:
+    """Return where the Undo button posts to, and what: the contact, and the customers that were changed."""
+    rows = [("rowid", str(one.customer_id)) for one in outcomes if one.changed]
+    opposite = "unlink_again" if task is ADD else "link_again"
+    return {
+        "url": url_for(f"ManyCustomersView.{opposite}"),
+        "fields": [("state", selection.state.query()), ("contact_id", str(contact_id)), *rows],
+    }
+
+
+def _is_in_sight(contact_id: int) -> bool:
+    """Tell whether the reader still sees a contact: a dealer's staff may have known it by the links alone."""
+    rows = queries.contacts(current_actor()).where(Contact.id == contact_id)
+    return db.session.scalar(rows.with_only_columns(Contact.id)) is not None
 
 
 def _list_url(selection: Selection) -> str:

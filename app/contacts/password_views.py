@@ -26,17 +26,17 @@ _PER_CONTACT = RateLimitItemPerMinute(5)
 _PER_USER = RateLimitItemPerMinute(20)
 
 
-def verified_by(actor: Actor, *, contact_id: int, password: object) -> bool:
+def verified_by(actor: Actor, *, contact_id: int, password: object, version: int | None = None) -> bool:
     """Tell whether a password is the contact's, unless it was tried too often.
 
-    Raises Forbidden, NotFound, Invalid, TooManyRequests.
+    Raises Forbidden, NotFound, Stale, Invalid, TooManyRequests.
     """
     # What is out of sight can't be tried, and isn't counted: not even that is told of it.
     contact = queries.contact(db.session(), actor, contact_id=contact_id)
     limits = {f"contact {contact.id}": _PER_CONTACT, f"user {actor.user_id}": _PER_USER}
     count_try("verify_password", limits)
     with unit_of_work(db.session) as session:
-        return verify_password(session, actor, contact_id=contact_id, password=password)
+        return verify_password(session, actor, contact_id=contact_id, password=password, version=version)
 
 
 class PasswordForm(FlaskForm):

@@ -16,16 +16,20 @@ from app.core import audit
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.errors import Invalid
+from app.core.records import check_version
 from app.core.words import said, say
 
 
-def verify_password(session: Session, actor: Actor, *, contact_id: int, password: object) -> bool:
+def verify_password(
+    session: Session, actor: Actor, *, contact_id: int, password: object, version: int | None = None
+) -> bool:
     """Tell whether `password` is the contact's. The trail says that it was asked, and what the answer was.
 
-    A contact without a password takes as long to answer for. Raises Forbidden, NotFound, Invalid.
+    A contact without a password takes as long to answer for. Raises Forbidden, NotFound, Stale, Invalid.
     """
     ensure(actor, Operation.VERIFY_PASSWORD, "contact")
     contact = queries.contact(session, actor, contact_id=contact_id)
+    check_version(contact, version)
     text = _checked(password)
     nobodys = _hash_of_nobody()
     matches = check_password_hash(contact.account_password_hash or nobodys, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,7 @@ from app.contacts.models import (
     contact_copy_ticket_updates,
     contact_regarding,
 )
+from app.core.actor import Actor
 from app.core.audit import Touch
 from app.core.bill_format import BillFormat
 from app.core.purging import (
@@ -25,6 +28,7 @@ from app.core.purging import (
     register_wiping,
 )
 from app.core.words import say, say_count
+from app.customers import queries as customers
 from app.customers.models import Customer
 from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup
 
@@ -65,11 +69,27 @@ def _links(session: Session, record: Contact | Customer) -> list[tuple[ContactLi
     return queries.links(session, customer_id=record.id)
 
 
-def _name_links(session: Session, record: Contact | Customer) -> list[str]:
-    return [
-        say("The link to {name}", name=(customer if contact is record else contact).label)
+def _name_links(session: Session, actor: Actor, records: Sequence[Contact | Customer]) -> list[str]:
+    """Name what the links lead to as far as it is the actor's to see, deleted or not, and count the others."""
+    ends = [
+        customer if contact is record else contact
+        for record in records
         for _, contact, customer in _links(session, record)
     ]
+    seen: set[Contact | Customer] = set()
+    for model, of_dealer in ((Customer, customers.of_dealer), (Contact, queries.of_dealer)):
+        ids = [one.id for one in ends if isinstance(one, model)]
+        if ids:
+            seen |= set(session.scalars(select(model).where(model.id.in_(ids), of_dealer(actor))))
+    named: list[str] = [say("The link to {name}", name=one.label) for one in ends if one in seen]
+    others = len(ends) - len(named)
+    if others:
+        named.append(
+            say_count(
+                "{count} link to a record out of your sight", "{count} links to records out of your sight", others
+            )
+        )
+    return named
 
 
 def _remove_links(session: Session, record: Contact | Customer) -> list[Touch]:

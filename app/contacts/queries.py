@@ -42,6 +42,11 @@ def in_sight(actor: Actor) -> ColumnElement[bool]:
     return and_(Contact.deleted_at.is_(None), _of_dealer(actor, Customer.deleted_at.is_(None)))
 
 
+def is_in_sight(session: Session, actor: Actor, contact: Contact) -> bool:
+    """Tell whether a contact is in the actor's sight, as the database has it."""
+    return session.scalar(select(Contact.id).where(Contact.id == contact.id, in_sight(actor))) is not None
+
+
 def of_dealer(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that a contact, living or deleted, is the dealer's to bring back."""
     return _of_dealer(actor, true())

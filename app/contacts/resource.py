@@ -10,6 +10,7 @@ from app.contacts.list_filters import CONTACT_FILTERS
 from app.contacts.models import Contact
 from app.contacts.rules import CONTACT_FIELDS
 from app.core.words import say
+from app.customers.resource import fields_of_modules_off
 from app.web.resource import Resource, filled, folded
 
 CONTACT = Resource(
@@ -64,6 +65,8 @@ CONTACT = Resource(
     read_only={
         "kind": lambda contact: contact.kind,
     },
+    of_owner=("customer.account_number",),
+    hidden=fields_of_modules_off,
     create=lambda session, actor, values: service.create_contact(session, actor, values=values),
     update=lambda session, actor, number, values, version: service.update_contact(
         session, actor, contact_id=number, values=values, version=version

@@ -83,6 +83,23 @@ def wants_copies(values: Mapping[str, Any]) -> bool:
     return bool(bill != BillFormat.NONE.value or values.get("copy_correspondence") or values.get("copy_ticket_updates"))
 
 
+def dealer_code_errors(own: str | None, *, before: str | None, after: str | None, is_shared: bool) -> FieldErrors:
+    """Return what keeps somebody with the dealer code `own` (None: of no dealer) from giving a contact another code.
+
+    They neither hand it to another dealer nor take it from one. A shared contact needs their code to stay in their
+    sight; a direct one is seen by its customer's, and may have none.
+    """
+    if own is None:
+        return {}
+    if before not in (None, own):
+        return {"dealer_code": [say("This contact has the code of another dealer, which you can't change.")]}
+    if after == own or (after is None and not is_shared):
+        return {}
+    if is_shared:
+        return {"dealer_code": [say("You work for the dealer {code}; choose that one.", code=own)]}
+    return {"dealer_code": [say("You work for the dealer {code}; choose that one, or none.", code=own)]}
+
+
 def ensure_linkable(*, is_shared: bool, is_linked: bool) -> None:
     """Raise Invalid (`not_shared`) for a direct contact, Conflict (`already_linked`) for one that is linked."""
     if not is_shared:

@@ -17,6 +17,7 @@ from app.contacts.rules import (
     DECIDE_COPIES,
     NAMING,
     contact_errors,
+    dealer_code_errors,
     ensure_convertible,
     ensure_linkable,
     ensure_unlinkable,
@@ -26,14 +27,14 @@ from app.core import audit, clock, purging, soft_delete
 from app.core.actor import Actor
 from app.core.addresses import normalise
 from app.core.audit import Touch, Verb
-from app.core.errors import FieldErrors, NotFound
+from app.core.errors import Conflict, FieldErrors, NotFound
 from app.core.reach import Reach, lessened
 from app.core.records import check_version
 from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.customers.rules import settled_consent
-from app.customers.service import consent_of, dealer_errors, with_own_dealer
+from app.customers.service import consent_of, with_own_dealer
 from app.lookups.editing import Edit, prepare_change, prepare_new
 
 
@@ -80,7 +81,7 @@ def update_contact(
     )
     if edit.changes:
         _apply(contact, edit)
-        touched = [_touch(contact, edit)]
+        touched = [_touch(contact, edit), *_touch_customers_of(session, contact)]
         if edit.changes.keys() & DECIDE_COPIES:
             touched += lessened(session, Reach(contact_id=contact.id))
         audit.record(session, actor, verb=Verb.CONTACT_UPDATED, touched=touched)
@@ -92,8 +93,9 @@ def delete_contact(session: Session, actor: Actor, *, contact_id: int, version: 
     ensure(actor, Operation.DELETE, "contact")
     contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
     check_version(contact, version)
+    losing = _touch_customers_of(session, contact)
     entry = soft_delete.delete(session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_DELETED)
-    audit.also(session, entry, lessened(session, Reach(contact_id=contact.id)))
+    audit.also(session, entry, [*losing, *lessened(session, Reach(contact_id=contact.id))])
     return contact
 
 
@@ -103,13 +105,15 @@ def restore_contact(
     """Bring back a contact with its links and settings; with `act`, only after that very deletion.
 
     Raises Forbidden, NotFound, Stale, Conflict (`not_deleted`, `other_deletion`; `parent_deleted` when its customer is
-    still deleted).
+    still deleted, or each customer by which a dealer's staff would see it).
     """
     ensure(actor, Operation.RESTORE, "contact")
     contact = _deleted_contact(session, actor, contact_id)
-    soft_delete.restore(
+    entry = soft_delete.restore(
         session, actor, record=contact, touch=_touch(contact), verb=Verb.CONTACT_RESTORED, version=version, act=act
     )
+    _ensure_stays_in_sight(session, actor, contact)
+    audit.also(session, entry, _touch_customers_of(session, contact))
     return contact
 
 
@@ -133,13 +137,16 @@ def _deleted_contact(session: Session, actor: Actor, contact_id: int) -> Contact
     return queries.deleted_contact(session, actor, contact_id=contact_id)
 
 
-def add_shared_contact(session: Session, actor: Actor, *, customer_id: int, contact_id: int) -> ContactLink:
-    """Link a shared contact to a customer.
+def add_shared_contact(
+    session: Session, actor: Actor, *, customer_id: int, contact_id: int, version: int | None = None
+) -> ContactLink:
+    """Link a shared contact to a customer; `version` is the customer's.
 
-    Raises Forbidden, NotFound, Invalid (`not_shared`), Conflict (`already_linked`).
+    Raises Forbidden, NotFound, Stale, Invalid (`not_shared`), Conflict (`already_linked`).
     """
     ensure(actor, Operation.LINK, "customer")
     customer = queries.customer_of_link(session, actor, customer_id=customer_id)
+    check_version(customer, version)
     contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
     linked = queries.link(session, customer_id=customer_id, contact_id=contact_id)
     ensure_linkable(is_shared=contact.customer_id is None, is_linked=linked is not None)
@@ -154,10 +161,16 @@ def add_shared_contact(session: Session, actor: Actor, *, customer_id: int, cont
     return link
 
 
-def remove_shared_contact(session: Session, actor: Actor, *, customer_id: int, contact_id: int) -> None:
-    """Take a shared contact off a customer; only the link goes. Raises Forbidden, NotFound (`not_linked`)."""
+def remove_shared_contact(
+    session: Session, actor: Actor, *, customer_id: int, contact_id: int, version: int | None = None
+) -> None:
+    """Take a shared contact off a customer; only the link goes, and `version` is the customer's.
+
+    Raises Forbidden, NotFound (`not_linked`), Stale.
+    """
     ensure(actor, Operation.LINK, "customer")
     customer = queries.customer_of_link(session, actor, customer_id=customer_id)
+    check_version(customer, version)
     linked = queries.link(session, customer_id=customer_id, contact_id=contact_id)
     ensure_unlinkable(is_linked=linked is not None)
     contact = queries.contact(session, actor, contact_id=contact_id, lock=True)
@@ -195,26 +208,50 @@ def convert_to_shared(session: Session, actor: Actor, *, contact_id: int, versio
 
 
 def _customer_errors(session: Session, actor: Actor, values: Mapping[str, Any]) -> FieldErrors:
-    """Refuse a customer that isn't in sight; a shared contact of a dealer's staff carries their dealer code."""
+    """Refuse a customer that isn't in sight, and a dealer's staff the code of another dealer."""
     customer_id = values.get("customer_id")
-    if customer_id is None:
-        return dealer_errors(actor, values)
-    try:
-        customers.customer(session, actor, customer_id=customer_id, lock=True)
-    except NotFound:
-        return {"customer_id": [say("There is no customer with this id.")]}
-    return {}
+    errors = dealer_code_errors(
+        actor.dealer_code, before=None, after=values.get("dealer_code"), is_shared=customer_id is None
+    )
+    if customer_id is not None:
+        try:
+            customers.customer(session, actor, customer_id=customer_id, lock=True)
+        except NotFound:
+            errors["customer_id"] = [say("There is no customer with this id.")]
+    return errors
 
 
 def _dealer_errors_of_change(actor: Actor, contact: Contact, values: Mapping[str, Any]) -> FieldErrors:
     if contact.dealer_code == values.get("dealer_code"):
         return {}
-    return dealer_errors(actor, values)
+    return dealer_code_errors(
+        actor.dealer_code,
+        before=contact.dealer_code,
+        after=values.get("dealer_code"),
+        is_shared=contact.customer_id is None,
+    )
+
+
+def _ensure_stays_in_sight(session: Session, actor: Actor, contact: Contact) -> None:
+    """Raise Conflict for a restored contact that a dealer's staff had in their trash, and wouldn't have in their lists.
+
+    All that ties such a one to the dealer are deleted customers. It is refused as a direct contact of a deleted
+    customer is, with the same way out: nobody brings back what they then can neither see nor delete again, and a
+    deleted customer brings nothing into sight.
+    """
+    session.flush()
+    if not queries.is_in_sight(session, actor, contact):
+        text = say("{name} is shared by customers that are deleted too. Restore one of them first.", name=contact.label)
+        raise Conflict(text, code="parent_deleted")
 
 
 def _without_blank_password(values: Mapping[str, object]) -> dict[str, object]:
-    """Leave out a blank password: it means that the one there is stays."""
-    return {name: value for name, value in values.items() if not (name == "account_password" and value == "")}
+    """Leave out a blank password, be it empty or all space: it means that the one there is stays."""
+    given = dict(values)
+    password = given.get("account_password")
+    if isinstance(password, str) and not password.strip():
+        del given["account_password"]
+    return given
 
 
 def _apply(contact: Contact, edit: Edit) -> None:
@@ -233,6 +270,11 @@ def _apply(contact: Contact, edit: Edit) -> None:
 
 def _touch(contact: Contact, edit: Edit | None = None) -> Touch:
     return Touch("contact", contact.id, contact.label, edit.trail() if edit else {})
+
+
+def _touch_customers_of(session: Session, contact: Contact) -> list[Touch]:
+    """Name the living customers of a contact, direct or shared: those that a change of it touches."""
+    return [_touch_customer(one) for one in session.scalars(queries.customers_of_contact(contact))]
 
 
 def _touch_customer(customer: Customer) -> Touch:

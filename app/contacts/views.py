@@ -19,6 +19,7 @@ from app.contacts.showing import in_a_list, kind_tag, touched
 from app.core.actor import Actor
 from app.core.words import say
 from app.customers import queries as customers
+from app.customers.cancelled_copies import remembering_cancelled
 from app.customers.models import Customer
 from app.customers.party_view import ADDRESS_HINTS, CONSENT_HINTS, PartyView
 from app.extensions import db
@@ -41,7 +42,7 @@ class RemovablePassword(RecordForm):
     def given(self) -> dict[str, object]:
         """Return what was typed, with null for a password that goes."""
         values = super().given()
-        if values.pop(self.NAME, False) and not values.get("account_password"):
+        if values.pop(self.NAME, False) and not str(values.get("account_password") or "").strip():
             values["account_password"] = None
         return values
 
@@ -49,7 +50,7 @@ class RemovablePassword(RecordForm):
 class ContactView(PartyView):
     """Contacts: the list, the page, the forms, and Convert to Shared Contact."""
 
-    resource = replace(CONTACT, create=duplicates.create_asking)
+    resource = remembering_cancelled(replace(CONTACT, create=duplicates.create_asking))
     route_base = "/contacts"
     method_permission_name = {"convert_to_shared": "convert"}
     list_columns = ["last_name", "first_name", "company_name", "email", "kind", "customer_id", "email_bill_type"]

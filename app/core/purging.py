@@ -42,9 +42,13 @@ class Wiping:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a feature holds about a kind of record: in words, before; and wiped, with the records that it touched."""
+    """What a feature holds about a kind of record: in words, before; and wiped, with the records that it touched.
 
-    named: Callable[[Session, Record], list[str]]
+    `named` is asked once for all records that go together, so that what two of them share is told once. It names what
+    is in the actor's sight, and counts the rest.
+    """
+
+    named: Callable[[Session, Actor, Sequence[Any]], list[str]]
     wipe: Callable[[Session, Record], list[Touch]]
 
 
@@ -95,10 +99,15 @@ def purge(
     return touched
 
 
-def preview(session: Session, record: Record) -> list[str]:
-    """Say line by line what purging a record wipes: the record, what belongs to it, and the traces of it."""
-    lines = [str(one) for one in (record, *(child for _, child in soft_delete.belonging(session, record)))]
-    return lines + [line for trace in _traces.get(type(record), ()) for line in trace.named(session, record)]
+def preview(session: Session, actor: Actor, *, record: Record) -> list[str]:
+    """Say line by line what purging a record wipes: the record, what belongs to it, and the traces of all of them."""
+    doomed = [record, *(child for _, child in soft_delete.belonging(session, record))]
+    asked: dict[Callable[[Session, Actor, Sequence[Any]], list[str]], list[Record]] = {}
+    for one in doomed:
+        for trace in _traces.get(type(one), ()):
+            asked.setdefault(trace.named, []).append(one)
+    found = [line for named, records in asked.items() for line in named(session, actor, records)]
+    return [str(one) for one in doomed] + found
 
 
 def ensure_purgeable(session: Session, record: Record, *, lock: bool = False) -> list[Record]:

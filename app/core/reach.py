@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ class Reach:
 Follower = Callable[[Session, Reach], list[Touch]]
 
 _followers: list[Follower] = []
+_HEARD = "counterpart_reach_heard"
 
 
 def register_follower(follower: Follower) -> None:
@@ -37,4 +39,17 @@ def register_follower(follower: Follower) -> None:
 def lessened(session: Session, reach: Reach) -> list[Touch]:
     """Tell it to all that follow, after the change was made; return what they touched, for the verb's audit entry."""
     session.flush()
-    return [touch for follower in _followers for touch in follower(session, reach)]
+    touched = [touch for follower in _followers for touch in follower(session, reach)]
+    session.info.get(_HEARD, []).extend(touched)
+    return touched
+
+
+@contextmanager
+def heard(session: Session) -> Iterator[list[Touch]]:
+    """Collect what followers touch while a block runs a verb, for a page that tells people of it."""
+    touched: list[Touch] = []
+    session.info[_HEARD] = touched
+    try:
+        yield touched
+    finally:
+        del session.info[_HEARD]

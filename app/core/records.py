@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
@@ -83,12 +84,27 @@ def list_index(table: str, name: str, *expressions: str) -> Index:
     return Index(f"ix_{table}_list_{name}", *columns, sqlite_where=living, postgresql_where=living)
 
 
+class OneOf(int):
+    """A version that a change was made from, where any of several will do; as a number it is the highest of them."""
+
+    versions: frozenset[int]
+
+    def __new__(cls, versions: Iterable[int]) -> Self:
+        """Make it of so many versions; of none, it is that of no record."""
+        given = frozenset(versions)
+        made = super().__new__(cls, max(given, default=0))
+        made.versions = given
+        return made
+
+
 def check_version(record: Record, version: int | None) -> None:
     """Compare the version that a change was made from with the record's.
 
     None skips the comparison: verbs take an optional version. Raises Stale.
     """
-    if version is not None and record.version != version:
+    if version is None:
+        return
+    if record.version not in (version.versions if isinstance(version, OneOf) else {version}):
         raise Stale(
             say("Somebody else has changed this record since you opened it. Look at it as it is now."),
             detail={"version": record.version},

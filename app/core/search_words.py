@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A longer word is found by its beginning, a record with more words by the first of them.
+# A longer word is found by its beginning, a record with more words by the first of them: names, numbers and a field
+# full of mail addresses (2,000 characters) fit, however oddly they are written.
 TERM_LENGTH = 64
-MAX_TERMS = 150
+MAX_TERMS = 2_500
 MAX_ASKED = 8
 MIN_LETTERS = 3
 MIN_DIGITS = 3

@@ -92,8 +92,10 @@ def restore(
     verb: Verb,
     version: int | None = None,
     act: int | None = None,
-) -> None:
-    """Bring back `record` and exactly what went with it; with `act`, only if it is that deletion that took it.
+) -> AuditEntry:
+    """Bring back `record` and exactly what went with it, in one audit entry; return that entry.
+
+    With `act`, only if it is that deletion that took it.
 
     Raises Stale, and Conflict when it isn't deleted (`not_deleted`), was deleted by another act (`other_deletion`), or
     belongs to a record that is still deleted (`parent_deleted`).
@@ -108,10 +110,13 @@ def restore(
         )
     _ensure_parents_live(session, record, touch.label)
     along = gone_along(session, record, lock=True)
-    audit.record(session, actor, verb=verb, touched=[touch, *(cascade.touch(child) for cascade, child in along)])
+    entry = audit.record(
+        session, actor, verb=verb, touched=[touch, *(cascade.touch(child) for cascade, child in along)]
+    )
     for back in (record, *(child for _, child in along)):
         back.deleted_at = None
         back.deletion_id = None
+    return entry
 
 
 def gone_along(session: Session, record: Record, *, lock: bool = False) -> list[tuple[Cascade, Record]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Connection, ForeignKey, Index, String, Text, event, inspect
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core.addresses import normalise, split_addresses
 from app.core.records import list_index, trash_index
 from app.customers.party import Party
+from app.extensions import Model
 from app.lookups.models import CustomerStatus
 
 
@@ -57,3 +60,26 @@ class Customer(Party):
 
     def __repr__(self) -> str:
         return self.label
+
+
+class CustomerAddress(Model):
+    """One address out of a customer's `email`, as addresses are compared: the database can't split and fold them."""
+
+    __tablename__ = "customer_address"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
+    address_normalised: Mapped[str] = mapped_column(String(320), primary_key=True)
+
+
+@event.listens_for(Customer, "after_insert")
+@event.listens_for(Customer, "after_update")
+def _keep_addresses(_mapper: object, connection: Connection, customer: Customer) -> None:
+    """Bring a customer's rows up to date, whoever wrote its addresses."""
+    state: Any = inspect(customer)
+    if not state.attrs.email.history.has_changes():
+        return
+    table = CustomerAddress.__table__
+    connection.execute(table.delete().where(table.c.customer_id == customer.id))
+    keys = dict.fromkeys(normalise(address) for address in split_addresses(customer.email or ""))
+    if keys:
+        connection.execute(table.insert(), [{"customer_id": customer.id, "address_normalised": key} for key in keys])

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from app.core.actor import Actor
 from app.core.fields import Reference, References
 from app.core.words import say
+from app.customers.cancelled_copies import tell_cancelled
 from app.customers.rules import PHONES, number_warnings, phone_of
 from app.extensions import db
 from app.web.admin_view import AdminView
@@ -37,7 +38,7 @@ class PartyView(AdminView):
     @property
     def sections(self) -> Sequence[tuple[str, Sequence[str]]]:  # type: ignore[override]  # made at each request
         """Return the sections without what belongs to a module that is off: it is kept, and hidden."""
-        hidden = _hidden()
+        hidden = self.resource.hidden()
         return [(label, [name for name in names if name not in hidden]) for label, names in self.all_sections]
 
     def cell(self, record: Any, name: str) -> Any:
@@ -55,16 +56,17 @@ class PartyView(AdminView):
         return super().cell(record, name)
 
     def after_saving(self, record_id: int) -> str:
-        """Tell what speaks against the phone numbers that were saved."""
+        """Tell what speaks against the phone numbers that were saved, and which copies that has cancelled."""
         record = self.resource.get(db.session(), current_actor(), record_id)
         for name, texts in number_warnings(record, default_country=default_country()).items():
             for text in texts:
                 tell(say("{field}: {warning}", field=self.label_columns[name], warning=text), "warning")
+        tell_cancelled(has_address=bool(record.email))
         return super().after_saving(record_id)
 
     def _form(self, actor: Actor, record: Any, preset: Any) -> RecordForm:
         form = super()._form(actor, record, preset)
-        for name in _hidden():
+        for name in self.resource.hidden():
             if name in form:
                 del form[name]
         return form
@@ -89,8 +91,3 @@ def default_country() -> str:
 def _row_words(row: Any) -> str:
     """Return the name of a list's row, and that it can't be newly chosen."""
     return str(row) if row.active and row.deleted_at is None else say("{name} (no longer active)", name=row.name)
-
-
-def _hidden() -> frozenset[str]:
-    """Return the fields of modules that are off."""
-    return frozenset() if current_app.config["SETTINGS"].invoice_usage else frozenset({"invoice_usage_report"})

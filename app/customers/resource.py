@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import current_app
 from sqlalchemy.orm import joinedload, raiseload
 
 from app.core.words import say
@@ -11,6 +12,12 @@ from app.customers.list_filters import CUSTOMER_FILTERS
 from app.customers.models import Customer
 from app.customers.rules import CUSTOMER_FIELDS
 from app.web.resource import Resource, filled, folded
+
+
+def fields_of_modules_off() -> frozenset[str]:
+    """Return the fields of customers and contacts that belong to a module that is off."""
+    return frozenset() if current_app.config["SETTINGS"].invoice_usage else frozenset({"invoice_usage_report"})
+
 
 CUSTOMER = Resource(
     name="customer",
@@ -52,6 +59,7 @@ CUSTOMER = Resource(
     },
     matching=queries.matching,
     load=(joinedload(Customer.status), joinedload(Customer.title), raiseload("*")),
+    hidden=fields_of_modules_off,
     create=lambda session, actor, values: service.create_customer(session, actor, values=values),
     update=lambda session, actor, number, values, version: service.update_customer(
         session, actor, customer_id=number, values=values, version=version

@@ -26,13 +26,15 @@ def party_terms(record: Any) -> Iterator[str]:  # noqa: ANN401  a record, or a r
     """Give what a customer and a contact are found by: names, addresses, phone numbers; what matters most first."""
     for name in ("last_name", "first_name", "company_name"):
         yield from words_of(getattr(record, name))
+    yield from phone_terms(getattr(record, name) for name in NUMBERS)
+    yield from words_of(record.postcode)
+    yield from words_of("".join((record.postcode or "").split()))
+    # After what is short: there may be dozens of these, and what stands behind them must not be crowded out.
     for address in split_addresses(record.email or ""):
         yield from address_words(address)
         yield from address_words(normalise(address))
-    yield from phone_terms(getattr(record, name) for name in NUMBERS)
-    for name in ("postcode", *(f"address_line_{line}" for line in range(1, 6))):
-        yield from words_of(getattr(record, name))
-    yield from words_of("".join((record.postcode or "").split()))
+    for line in range(1, 6):
+        yield from words_of(getattr(record, f"address_line_{line}"))
 
 
 def _terms(customer: Any) -> Iterator[str]:  # noqa: ANN401  the same

@@ -12,6 +12,7 @@ from app.core import soft_delete
 from app.core.actor import Actor
 from app.core.words import say, say_count
 from app.customers import queries
+from app.customers.cancelled_copies import remembering_cancelled
 from app.customers.models import Customer
 from app.customers.party_view import ADDRESS_HINTS, CONSENT_HINTS, PartyView
 from app.customers.resource import CUSTOMER
@@ -29,7 +30,7 @@ MAX_NAMED = 5
 class CustomerView(PartyView):
     """Customers: the list, the page with its tabs, and the forms."""
 
-    resource = CUSTOMER
+    resource = remembering_cancelled(CUSTOMER)
     route_base = "/customers"
     list_columns = ["account_number", "company_name", "last_name", "postcode", "email", "status"]
     list_choices = [

@@ -16,7 +16,7 @@ from app.history import queries
 from app.history.queries import Wanted
 from app.history.resource import AUDIT, INDEXED, ON_RECORDS
 from app.web.admin_api import LIST, AdminApi, Q
-from app.web.api_query import ApiQuery, read_columns, read_query, read_rison
+from app.web.api_query import ApiQuery, read_columns_of_one, read_query, read_rison
 from app.web.current import current_actor
 from app.web.listing import COUNT_CAP
 from app.web.openapi import ERROR_RESPONSES
@@ -86,7 +86,7 @@ class AuditApi(AdminApi):
     @operation(gives=RECORD, query=[Q])
     def get(self, pk: str, **_kwargs: Any) -> Response:
         """Give one entry with its records, 200 of them at most."""
-        columns = read_columns(read_rison(request.args.get("q")), AUDIT)
+        columns = read_columns_of_one(request.args.get("q"), AUDIT)
         seen = queries.entry(db.session(), current_actor(), entry_id=id_or_404(pk))
         return jsonify(id=seen.entry.id, result=self.serialise(seen, columns))
 

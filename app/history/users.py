@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 
 from app.access.models import StaffUser
+from app.access.sight import user_in_sight
 from app.core.actor import Actor
 from app.core.words import say
 from app.history.subjects import Subject
@@ -13,8 +14,7 @@ from app.web.security_views import UserView
 
 def users_in_sight(actor: Actor) -> Select[StaffUser]:
     """Select the users whose entries an actor may read: all, or those of the actor's dealer."""
-    statement = select(StaffUser)
-    return statement if actor.dealer_code is None else statement.where(StaffUser.dealer_code == actor.dealer_code)
+    return select(StaffUser).where(user_in_sight(actor))
 
 
 USERS = Subject(

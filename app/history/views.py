@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import abort, current_app, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import false
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app.core.actor import Actor, Door
 from app.core.audit import Verb
@@ -42,7 +43,13 @@ class AuditView(BaseView):
     route_base = "/audit"
     default_view = "list"
     class_permission_name = "audit"
-    method_permission_name = {"list": "read", "show": "read"}
+    method_permission_name = {"index": "read", "list": "read", "show": "read"}
+
+    @expose("/")
+    @has_access
+    def index(self) -> Response:
+        """Lead to the list."""
+        return redirect(url_for("AuditView.list"))
 
     @expose("/list/")
     @has_access

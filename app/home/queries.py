@@ -43,7 +43,7 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
         found.append(Figure(say("Contacts"), _count(session, contacts.contacts(actor), Contact.id), "/contacts/list/"))
     if may(actor, Operation.READ, "invoice"):
         drafts = invoices.invoices(actor).where(Invoice.status == "draft")
-        found.append(Figure(say("Draft invoices"), _count(session, drafts, Invoice.id), "/invoices/list/?q=draft"))
+        found.append(Figure(say("Draft invoices"), _count(session, drafts, Invoice.id), "/invoices/list/?status=draft"))
     if may(actor, Operation.READ, "message"):
         sent = messages.messages(actor).where(Message.state == "sent")
         found.append(Figure(say("Copies sent"), _count(session, sent, Message.id), "/messages/list/?state=sent"))
@@ -51,9 +51,17 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 
 
 def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
-    """Return what somebody should look at: messages that are held, uncertain or failed."""
-    if not may(actor, Operation.READ, "message"):
-        return []
+    """Return what somebody should look at: copies that are held, uncertain or failed, and invoices for nobody."""
+    found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
+    if may(actor, Operation.READ, "invoice"):
+        count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
+        hint = say("Nobody has them, and sending them would reach nobody; the plan of each says why.")
+        if count:
+            found.append(Figure(say("Invoices that reach nobody"), count, "/invoices/list/?reaches_nobody=yes", hint))
+    return found
+
+
+def _copies(session: Session, actor: Actor) -> list[Figure]:
     found = []
     for state, label, hint in (
         ("failed", say("Copies that failed"), say("The mail server refused them for good; the message says why.")),

@@ -16,7 +16,7 @@ from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
-from app.invoices.source import InvoiceSource, invoice_pdf
+from app.invoices.source import InvoiceSource, shown_pdf
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -169,8 +169,7 @@ def pdf_answer(invoice_id: int) -> Response:
         raise Invalid(text, field="format")
     session = db.session()
     invoice = queries.invoice(session, current_actor(), invoice_id=invoice_id)
-    language = invoice.customer.language or sending_defaults().language
-    data = invoice_pdf(session, invoice, language=language)
+    data = shown_pdf(session, invoice, format_=wanted)
     answer = Response(data, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{_ascii(invoice.number)}.pdf"'
     return answer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from app.core.words import say
+from app.invoices import queries
 from app.invoices.labels import INVOICE_LABELS
 from app.invoices.models import Invoice
 from app.invoices.rules import InvoiceStatus
-from app.web.list_filters import DatesFilter, ListFilter, PickerFilter, choice
+from app.web.list_filters import CasesFilter, DatesFilter, ListFilter, PickerFilter, choice
 
 INVOICE_FILTERS: tuple[ListFilter, ...] = (
     choice("status", INVOICE_LABELS["status"], Invoice.status, {one.value: one.words for one in InvoiceStatus}),
@@ -16,4 +18,7 @@ INVOICE_FILTERS: tuple[ListFilter, ...] = (
         meets=lambda number: Invoice.customer_id == number,
     ),
     DatesFilter(name="invoice_date", label=INVOICE_LABELS["invoice_date"], column=Invoice.invoice_date),
+    CasesFilter(
+        name="reaches_nobody", label=say("Copies"), cases={"yes": (say("Reaches nobody"), queries.reaching_nobody)}
+    ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.records import Record, list_index, trash_index
@@ -45,7 +46,8 @@ class Issuer(Record):
 class Invoice(Record):
     """An invoice. Its number is `ACCOUNT/4`; `series` is the 4, counted from 1 for each customer, never used again.
 
-    Amounts are kept with four places, and hold as many as `currency` has (ISO 4217).
+    Amounts are kept with four places, and hold as many as `currency` has (ISO 4217). `sent_particulars` are the
+    customer and the issuer as they were when it was sent (`particulars.py`).
     """
 
     __tablename__ = "invoice"
@@ -68,6 +70,7 @@ class Invoice(Record):
     net: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
     tax: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
     total: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
+    sent_particulars: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     lines: Mapped[list[InvoiceLine]] = relationship(
         back_populates="invoice", order_by="InvoiceLine.position", cascade="all, delete-orphan"
     )

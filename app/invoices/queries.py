@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, SelectBase, func, select
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import ensure
@@ -13,6 +13,8 @@ from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
 from app.invoices.models import Invoice, Issuer
+from app.invoices.rules import InvoiceStatus
+from app.mailer.planning.nobody import lost_copies, reaches_nobody
 
 
 def invoices(actor: Actor) -> Select[Invoice]:
@@ -89,6 +91,15 @@ def issuer_by_id(session: Session, actor: Actor, *, issuer_id: int, lock: bool =
     if found is None:
         raise NotFound(say("There is no issuer with this id."))
     return found
+
+
+def reaching_nobody() -> ColumnElement[bool]:
+    """Return the condition that an invoice's plan says so: nobody has it, and sending it would reach nobody.
+
+    A sent one has made messages, so it is asked only where some were lost: there are many, and few have lost any.
+    """
+    unsent = Invoice.status.in_([one.value for one in InvoiceStatus if one is not InvoiceStatus.SENT])
+    return and_(or_(unsent, Invoice.id.in_(lost_copies())), reaches_nobody(Invoice.id, Invoice.customer_id))
 
 
 def matching(text: str) -> ColumnElement[bool]:

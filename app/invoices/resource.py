@@ -72,6 +72,7 @@ INVOICE = Resource(
         "total": _amount("total"),
         "tax_by_rate": _tax_by_rate,
     },
+    of_owner=("customer.account_number",),
     create=lambda session, actor, values: service.create_invoice(
         session, actor, values=values, default_currency=current_app.config["SETTINGS"].currency
     ),

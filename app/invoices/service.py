@@ -20,6 +20,7 @@ from app.invoices import queries
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors
 from app.invoices.lines import set_lines
 from app.invoices.models import Invoice, Issuer
+from app.invoices.particulars import keep_particulars
 from app.invoices.rules import (
     InvoiceStatus,
     approval_error,
@@ -203,6 +204,8 @@ def send_invoice(
     )
     if made:
         before = invoice.status
+        if before != InvoiceStatus.SENT:
+            keep_particulars(session, invoice)
         invoice.status = InvoiceStatus.SENT.value
         changes = {"status": (before, invoice.status)} if before != invoice.status else {}
         audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes), *made])

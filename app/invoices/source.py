@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import force_locale, format_currency, format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.ask import may
+from app.access.table import Operation
+from app.core.actor import Actor
 from app.core.bill_format import BillFormat
 from app.core.money import minor_unit
 from app.core.words import say
 from app.invoices import queries
-from app.invoices.models import Invoice, Issuer, as_line
+from app.invoices.models import Invoice, as_line
+from app.invoices.particulars import particulars_of
 from app.invoices.pdf import short_pdf
-from app.invoices.pdf_model import InvoiceDocument, IssuerDetails
+from app.invoices.pdf_model import InvoiceDocument
 from app.invoices.rules import may_edit
+from app.mailer import queries as messages
 from app.mailer.documents import Letter, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
@@ -39,9 +44,12 @@ class InvoiceSource:
             for row in session.execute(columns.where(Invoice.id.in_(ids)))
         }
 
-    def page(self, document_id: int) -> str:
-        """Return the address of an invoice's page."""
-        return url_for("InvoiceView.show", pk=document_id)
+    def pages(self, session: Session, actor: Actor, ids: Collection[int]) -> Mapping[int, str]:
+        """Return the addresses of the pages of those invoices that the actor may see, by id."""
+        if not may(actor, Operation.READ, "invoice"):
+            return {}
+        seen = queries.invoices(actor).where(Invoice.id.in_(ids)).with_only_columns(Invoice.id)
+        return {number: url_for("InvoiceView.show", pk=number) for number in session.scalars(seen)}
 
     def formats(self) -> frozenset[str]:
         """Return the formats that can be made."""
@@ -73,59 +81,54 @@ class InvoiceSource:
     def letter(self, session: Session, *, message: Message) -> Letter:
         """Write the mail of an invoice, with the reasons why it came."""
         invoice = session.get_one(Invoice, message.document_id)
-        issuer = queries.issuer(session)
+        known = particulars_of(session, invoice)
+        # The words are those of the day that it was sent; the mail leaves from where the company mails today.
+        sender_address = queries.issuer(session).email or NO_SENDER
         with force_locale("en"):
             words = {
                 "invoice": invoice,
-                "issuer": issuer,
+                "issuer_name": known.issuer.name,
                 "recipient_name": message.recipient_name,
                 "total": format_currency(invoice.total, invoice.currency),
                 "due_date": format_date(invoice.due_date, "d MMMM yyyy"),
-                "customer": invoice.customer,
+                "customer_name": known.customer_name,
+                "account_number": known.account_number,
                 "reasons": list(dict.fromkeys(explain(reason["reason"]) for reason in message.reasons)),
             }
             return Letter(
-                sender_name=issuer.name,
-                sender_address=issuer.email or NO_SENDER,
-                subject=f"Invoice {invoice.number} from {issuer.name}",
+                sender_name=known.issuer.name,
+                sender_address=sender_address,
+                subject=f"Invoice {invoice.number} from {known.issuer.name}",
                 text=render_template("invoices/mail.txt", **words),
                 html=render_template("invoices/mail.html", **words),
             )
 
 
+def shown_pdf(session: Session, invoice: Invoice, *, format_: str) -> bytes:
+    """Return an invoice in one of the formats, in the customer's language; a sent one as it was sent, to the byte."""
+    language = particulars_of(session, invoice).language
+    if not may_edit(invoice.status):
+        sent = messages.rendition(
+            session, kind=DocumentKind.INVOICE.value, document_id=invoice.id, format_=format_, language=language
+        )
+        if sent is not None:
+            return sent
+    return invoice_pdf(session, invoice, language=language)
+
+
 def invoice_pdf(session: Session, invoice: Invoice, *, language: str) -> bytes:
-    """Return an invoice in the Short format."""
-    customer = invoice.customer
-    names = (customer.company_name, customer.person_name)
+    """Return an invoice in the Short format; a sent one with the names and addresses of the day that it was sent."""
+    known = particulars_of(session, invoice)
     document = InvoiceDocument(
         number=invoice.number,
         invoice_date=invoice.invoice_date,
         due_date=invoice.due_date,
         currency=invoice.currency,
-        customer_name=customer.name,
-        customer_address=(*(name for name in names if name and name != customer.name), *customer.address_lines),
-        account_number=customer.account_number,
+        customer_name=known.customer_name,
+        customer_address=known.customer_address,
+        account_number=known.account_number,
         purchase_order_number=invoice.purchase_order_number or "",
         lines=tuple(as_line(row) for row in invoice.lines),
         places=minor_unit(invoice.currency),
     )
-    country = customer.country or current_app.config["SETTINGS"].country
-    return short_pdf(document, _details(queries.issuer(session)), language=language, country=country)
-
-
-def _details(issuer: Issuer) -> IssuerDetails:
-    lines = (getattr(issuer, f"address_line_{number}") for number in range(1, 6))
-    return IssuerDetails(
-        name=issuer.name,
-        address=tuple(line for line in (*lines, issuer.postcode) if line),
-        vat_number=issuer.vat_number or "",
-        email=issuer.email or "",
-        website=issuer.website or "",
-        bank_name=issuer.bank_name or "",
-        bank_sort_code=issuer.bank_sort_code or "",
-        bank_account_number=issuer.bank_account_number or "",
-        bank_iban=issuer.bank_iban or "",
-        bank_bic=issuer.bank_bic or "",
-        footer=issuer.footer or "",
-        logo=issuer.logo,
-    )
+    return short_pdf(document, known.issuer, language=language, country=known.country)

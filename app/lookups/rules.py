@@ -50,5 +50,5 @@ LOOKUP_FIELDS: dict[str, Fields] = {
     },
     "usage_report_profile": _COMMON,
     "customer_status": {**_COMMON, "allows_correspondence": Flag(default=True)},
-    "dealer": {**_COMMON, "code": Text(limit=40, required=True)},
+    "dealer": {**_COMMON, "code": Text(limit=40, required=True, once=True)},
 }

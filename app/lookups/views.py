@@ -20,7 +20,7 @@ from app.web.resource import Resource
 _HINTS = {
     "active": say("One that isn't active can't be newly chosen, and stays where it is chosen."),
     "position": say("Lists are sorted by this number first, then by name."),
-    "code": say("Customers, contacts and users carry this code."),
+    "code": say("Given once: customers, contacts and users carry this code."),
     "bulk": say("May be sent to many customers at once."),
     "allows_correspondence": say("Without this, customers of this status get no document."),
     "closed": say("Tickets of this status are done."),

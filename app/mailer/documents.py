@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from app.core.actor import Actor
 from app.core.words import Words
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
@@ -43,8 +44,8 @@ class DocumentSource(Protocol):
     def documents(self, session: Session, ids: Collection[int]) -> Mapping[int, Document]:
         """Return documents by their ids, as a plan asks for them, deleted ones among them; in one statement."""
 
-    def page(self, document_id: int) -> str:
-        """Return the address of a document's page."""
+    def pages(self, session: Session, actor: Actor, ids: Collection[int]) -> Mapping[int, str]:
+        """Return the addresses of the pages of those documents in the actor's sight, by id; of deleted ones none."""
 
     def formats(self) -> frozenset[str]:
         """Return the formats that can be made; what is no bill has none."""
@@ -79,6 +80,18 @@ def register_source(source: DocumentSource) -> None:
 def source_of(kind: str) -> DocumentSource:
     """Return the source of a kind of document."""
     return _sources[kind]
+
+
+def pages_of(session: Session, actor: Actor, documents: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str | None]:
+    """Return the address of each document's page by kind and id, None where the actor has none; a statement a kind."""
+    ids: dict[str, set[int]] = {}
+    for kind, number in documents:
+        ids.setdefault(kind, set()).add(number)
+    found: dict[tuple[str, int], str | None] = {}
+    for kind, numbers in ids.items():
+        pages = source_of(kind).pages(session, actor, numbers)
+        found |= {(kind, number): pages.get(number) for number in numbers}
+    return found
 
 
 def kinds() -> list[str]:

@@ -71,15 +71,18 @@ def purge_message(
     if message.state not in FINAL:
         raise Conflict(say("This message is still under way. Cancel it, or wait until it has left."), code="under_way")
     _remove(session, message)
-    entry = audit.record(
-        session, actor, verb=Verb.MESSAGE_PURGED, touched=[Touch("message", message.id, message.label)], reason=words
-    )
+    entry = audit.record(session, actor, verb=Verb.MESSAGE_PURGED, touched=[_touch(message)], reason=words)
     message.deletion_id = entry.id
+
+
+def _touch(message: Message) -> Touch:
+    """Name a message by document and id: its address may still stand there, where it is somebody else's too."""
+    return Touch("message", message.id, f"{message.document_number}, message {message.id}")
 
 
 def under_way(session: Session, record: Record) -> list[str]:
     """Name the messages about a customer, contact or document that are still under way."""
-    count = _count(session, record, Message.state.not_in(FINAL))
+    count = _count(session, [record], Message.state.not_in(FINAL))
     return (
         [say_count("{count} message is still under way.", "{count} messages are still under way.", count)]
         if count
@@ -94,11 +97,12 @@ def uses_of_report(session: Session, record: Record) -> list[str]:
     return [say_count("{count} message carries it.", "{count} messages carry it.", count)] if count else []
 
 
-def name_messages(session: Session, record: Record) -> list[str]:
-    """Say how many messages purging a customer, contact or document wipes."""
-    count = _count(session, record, Message.purged_at.is_(None))
-    words = ("{count} message: address, name and mail", "{count} messages: addresses, names and mails")
-    return [say_count(*words, count)] if count else []
+def name_messages(session: Session, _actor: Actor, records: Sequence[Record]) -> list[str]:
+    """Say how many messages purging customers, contacts and documents wipes: all, since nobody is named."""
+    count = _count(session, records, Message.purged_at.is_(None))
+    if not count:
+        return []
+    return [say_count("{count} message: address, name and mail", "{count} messages: addresses, names and mails", count)]
 
 
 def wipe_messages_of(session: Session, record: Record) -> list[Touch]:
@@ -106,7 +110,7 @@ def wipe_messages_of(session: Session, record: Record) -> list[Touch]:
     touched = []
     for message in _messages(session, _about(record)):
         _remove(session, message)
-        touched.append(Touch("message", message.id, message.label))
+        touched.append(_touch(message))
     for road in session.scalars(select(SkippedRoad).where(_about(record, SkippedRoad))):
         session.delete(road)
     if not isinstance(record, Customer):
@@ -128,7 +132,7 @@ def wipe_contact_in_messages(session: Session, record: Record) -> list[Touch]:
     typed = (SkippedRoad.road == Road.TYPED_IN.value) & func.lower(SkippedRoad.address).in_(addresses)
     for road in session.scalars(select(SkippedRoad).where(or_(SkippedRoad.contact_id == contact.id, typed))):
         road.address, road.name, road.detail = None, "", ""
-    return [Touch("message", message.id, message.label) for message in forgotten]
+    return [_touch(message) for message in forgotten]
 
 
 def _about(record: Record, model: type[Message | SkippedRoad] = Message) -> ColumnElement[bool]:
@@ -145,13 +149,37 @@ def _theirs(contact: Contact, addresses: Collection[str]) -> ColumnElement[bool]
     return or_(_about(contact), Message.address_normalised.in_(addresses))
 
 
-def _count(session: Session, record: Record, *which: ColumnElement[bool]) -> int:
-    """Count the messages that purging a record wipes or changes, those typed in to a contact's address among them."""
-    if not isinstance(record, Contact):
-        return session.scalar(select(func.count(Message.id)).where(_about(record), *which)) or 0
-    theirs = _theirs(record, _addresses_ever(session, record))
-    found = session.scalars(select(Message).where(theirs, *which))
-    return sum(_names(message, record) or not _others_at(session, message, record) for message in found)
+def _count(session: Session, records: Sequence[Record], *which: ColumnElement[bool]) -> int:
+    """Count the messages that purging some records together wipes or changes, each once.
+
+    Those typed in to a contact's address are among them.
+    """
+    people = [one for one in records if isinstance(one, Contact)]
+    found: set[int] = set()
+    for condition in _about_all([one for one in records if not isinstance(one, Contact)]):
+        found |= set(session.scalars(select(Message.id).where(condition, *which)))
+    going = {one.id for one in people}
+    for contact in people:
+        theirs = _theirs(contact, _addresses_ever(session, contact))
+        found |= {
+            message.id
+            for message in session.scalars(select(Message).where(theirs, *which))
+            if message.id not in found and (_names(message, contact) or not _others_at(session, message, going))
+        }
+    return len(found)
+
+
+def _about_all(records: Sequence[Record]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a message is about one of some customers and documents, one for each kind."""
+    ids: dict[type[Record], list[int]] = {}
+    for one in records:
+        ids.setdefault(type(one), []).append(one.id)
+    return [
+        Message.customer_id.in_(numbers)
+        if model is Customer
+        else (Message.document_kind == model.__tablename__) & Message.document_id.in_(numbers)
+        for model, numbers in ids.items()
+    ]
 
 
 def _names(message: Message, contact: Contact) -> bool:
@@ -176,7 +204,7 @@ def _addresses_ever(session: Session, contact: Contact) -> set[str]:
 def _forget(session: Session, message: Message, contact: Contact) -> bool:
     """Wipe what a message says about a contact; tell whether it said anything."""
     named = _names(message, contact)
-    others = _others_at(session, message, contact)
+    others = _others_at(session, message, {contact.id})
     if not others:
         _wipe(session, message)
         return True
@@ -190,13 +218,13 @@ def _forget(session: Session, message: Message, contact: Contact) -> bool:
     return named
 
 
-def _others_at(session: Session, message: Message, contact: Contact) -> bool:
-    """Tell whether the message's address is also somebody else's, who is not purged."""
+def _others_at(session: Session, message: Message, going: Collection[int]) -> bool:
+    """Tell whether the message's address is also somebody's who is not purged, nor among those contacts `going` now."""
     if any(reason["road"] in (Road.CUSTOMER, Road.REQUESTER) for reason in message.reasons):
         return True
-    ids = {reason["contact_id"] for reason in message.reasons if reason["contact_id"]} - {contact.id}
+    ids = {reason["contact_id"] for reason in message.reasons if reason["contact_id"]} - set(going)
     others = or_(Contact.id.in_(ids), Contact.email_normalised == message.address_normalised)
-    statement = select(Contact.id).where(others, Contact.id != contact.id, Contact.purged_at.is_(None)).limit(1)
+    statement = select(Contact.id).where(others, Contact.id.not_in(going), Contact.purged_at.is_(None)).limit(1)
     if session.scalar(statement) is not None:
         return True
     customer = session.get_one(Customer, message.customer_id)

@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditRecord
 from app.core.words import say
 from app.customers import queries as customers
-from app.mailer.models import Message, WorkerHeartbeat
+from app.mailer.models import Content, Message, Rendition, WorkerHeartbeat
 
 
 def messages(actor: Actor) -> Select[Message]:
@@ -45,6 +45,19 @@ def messages_of_document(session: Session, *, kind: str, document_id: int) -> li
     """Return all messages that a document has made, oldest first."""
     statement = select(Message).where(Message.document_kind == kind, Message.document_id == document_id)
     return list(session.scalars(statement.order_by(Message.id)))
+
+
+def rendition(session: Session, *, kind: str, document_id: int, format_: str, language: str) -> bytes | None:
+    """Return a document as it was sent in a format and a language; None where nobody was sent it like that."""
+    statement = select(Content.data).join(Rendition, Rendition.digest == Content.digest)
+    statement = statement.where(
+        Rendition.document_kind == kind,
+        Rendition.document_id == document_id,
+        Rendition.format == format_,
+        Rendition.language == language,
+    )
+    data: bytes | None = session.scalar(statement.order_by(Rendition.document_version.desc()).limit(1))
+    return data
 
 
 def matching(text: str) -> ColumnElement[bool]:

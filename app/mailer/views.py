@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email import policy
 from email.parser import BytesParser
 from typing import Any
 
-from flask import Response, abort, url_for
+from flask import Response, abort, g, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 
@@ -20,18 +20,20 @@ from app.core.words import say
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.delivery.mails import mail_of
-from app.mailer.documents import source_of
+from app.mailer.documents import pages_of
 from app.mailer.holding import RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
 from app.mailer.planning.rules import explain
 from app.mailer.resource import MESSAGE
-from app.mailer.screens.panels import state_tag
+from app.mailer.screens.panels import customer_link, state_tag
 from app.mailer.screens.who_got import format_words
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link
+from app.web.list_state import ListState
+from app.web.listing import Page
 from app.web.panels import Action, Tab, register_action, register_tab
 from app.web.request_filters import id_or_404
 
@@ -62,7 +64,7 @@ class MessageView(AdminView):
     empty_text = say("Each copy of a document that is sent to somebody is a message here.")
 
     def cell(self, record: Message, name: str) -> Any:
-        """Show the state as a mark, and link the customer and the document."""
+        """Show the state as a mark, and link the customer and the document as far as there are pages of them."""
         if name == "state":
             return state_tag(record)
         if name == "format":
@@ -70,10 +72,16 @@ class MessageView(AdminView):
         if name == "held_because":
             return because(record) or None
         if name == "customer_id":
-            return link(record.customer.label, url_for("CustomerView.show", pk=record.customer_id))
+            return customer_link(record.customer, current_actor())
         if name == "document_number":
-            return link(record.document_number, source_of(record.document_kind).page(record.document_id))
+            page = _page_of(record)
+            return link(record.document_number, page) if page else record.document_number
         return super().cell(record, name)
+
+    def _table(self, state: ListState, page: Page, names: Sequence[str]) -> dict[str, Any]:
+        if "document_number" in names:
+            _find_pages(page.rows)
+        return super()._table(state, page, names)
 
     def record_title(self, record: Message) -> str:
         """Return what the message is a copy of, and for whom."""
@@ -152,6 +160,20 @@ def register_message_page() -> None:
     register_tab(
         "message", Tab("mail", say("Mail"), "message", "mailer/mail.html", count=lambda *_: None, context=_mail)
     )
+
+
+def _find_pages(messages: Sequence[Message]) -> None:
+    """Look the pages of some messages' documents up at once, for the cells of this request."""
+    documents = ((one.document_kind, one.document_id) for one in messages)
+    g.document_pages = pages_of(db.session(), current_actor(), documents)
+
+
+def _page_of(message: Message) -> str | None:
+    key = (message.document_kind, message.document_id)
+    if key not in g.get("document_pages", {}):
+        _find_pages([message])
+    page: str | None = g.document_pages[key]
+    return page
 
 
 def _tried_again(address: str) -> str:

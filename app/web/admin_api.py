@@ -22,8 +22,8 @@ from app.core.unit_of_work import unit_of_work
 from app.core.whole_numbers import MAX_ID
 from app.core.words import say
 from app.extensions import csrf, db
-from app.web.api_body import read_body, take_version
-from app.web.api_query import operators, read_columns, read_query, read_rison
+from app.web.api_body import no_such_fields, read_body, read_version, take_version
+from app.web.api_query import operators, read_columns_of_one, read_parts, read_query
 from app.web.current import current_actor
 from app.web.errors import error_answer
 from app.web.listing import Wanted, list_page, sort_of
@@ -48,6 +48,7 @@ Q = {
     "description": "Rison, such as (filters:!((col:last_name,opr:sw,value:Sm)),order_column:id,page:0)",
     "schema": {"type": "string"},
 }
+KEYS = {"name": "q", "description": "Rison: the parts to give, as (keys:!(permissions))", "schema": {"type": "string"}}
 LIST = {
     "type": "object",
     "properties": {
@@ -101,10 +102,11 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
 
     @expose("/_info", methods=["GET"])
     @protect()
-    @operation(gives={"type": "object"}, errors=(400, 401, 403))
+    @operation(gives={"type": "object"}, query=[KEYS], errors=(400, 401, 403))
     def info(self, **_kwargs: Any) -> Response:
         """Tell what may be done, which fields there are, and by what lists are filtered and sorted."""
         actor = current_actor()
+        parts = read_parts(request.args.get("q"))
         allowed = settable(actor, self.resource.name, self.resource.fields)
         columns = [
             {
@@ -114,20 +116,21 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
                 "settable": name in allowed,
                 **field_schema(kind),
             }
-            for name, kind in self.resource.fields.items()
+            for name, kind in self.resource.offered().items()
         ]
-        return jsonify(
-            permissions=[f"can_{one.value}" for one in Operation if may(actor, one, self.resource.name)],
-            add_columns=columns if self.resource.create else [],
-            edit_columns=[one for one in columns if not self.resource.fields[one["name"]].once]
+        told = {
+            "permissions": [f"can_{one.value}" for one in Operation if may(actor, one, self.resource.name)],
+            "add_columns": columns if self.resource.create else [],
+            "edit_columns": [one for one in columns if not self.resource.fields[one["name"]].once]
             if self.resource.update
             else [],
-            filters={
+            "filters": {
                 name: [{"operator": opr, "name": opr} for opr in operators(column)]
                 for name, column in self.resource.filters.items()
             },
-            order_columns=list(self.resource.orders),
-        )
+            "order_columns": list(self.resource.orders),
+        }
+        return jsonify({name: part for name, part in told.items() if parts is None or name in parts})
 
     @expose("/", methods=["GET"])
     @protect()
@@ -141,7 +144,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
     @operation(gives=RECORD, query=[Q])
     def get(self, pk: str, **_kwargs: Any) -> Response:
         """Give one record."""
-        columns = read_columns(read_rison(request.args.get("q")), self.resource)
+        columns = read_columns_of_one(request.args.get("q"), self.resource)
         record = self.resource.get(db.session(), current_actor(), id_or_404(pk))
         return self.answer(record, 200, columns=columns)
 
@@ -154,7 +157,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
         """Make a record."""
         if self.resource.create is None:
             raise MethodNotAllowed
-        body = read_body()
+        body = no_such_fields(read_body(), self.resource.hidden())
         with unit_of_work(db.session) as session:
             record = self.resource.create(session, current_actor(), body)
             session.flush()
@@ -175,7 +178,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
             raise MethodNotAllowed
         actor = current_actor()
         number = id_or_404(pk)
-        body = read_body()
+        body = no_such_fields(read_body(), self.resource.hidden())
         version = take_version(body, required=True)
         with unit_of_work(db.session) as session:
             record = self.resource.get(session, actor, number)
@@ -191,7 +194,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
         if self.resource.delete is None:
             raise MethodNotAllowed
         number = id_or_404(pk)
-        version = take_version(read_body(optional=True), required=False)
+        version = read_version()
         with unit_of_work(db.session) as session:
             self.resource.delete(session, current_actor(), number, version)
         return jsonify(message="OK")
@@ -203,7 +206,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
         query = read_query(request.args.get("q"), resource)
         page = list_page(
             db.session(),
-            statement.where(*query.conditions),
+            statement.where(*query.conditions).options(*resource.load_dotted(query.columns)),
             resource=resource,
             sort=sort_of(resource, query.order, descending=query.descending),
             wanted=Wanted(after=query.after, page=query.page),

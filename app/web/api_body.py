@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.core.errors import Invalid, Unreadable, VersionRequired
-from app.core.whole_numbers import MAX_ID
+from app.core.records import OneOf
+from app.core.whole_numbers import MAX_ID, is_whole
 from app.core.words import say
 
 
@@ -33,13 +35,10 @@ def read_body(*, optional: bool = False) -> dict[str, Any]:
 
 
 def take_version(body: dict[str, Any], *, required: bool) -> int | None:
-    """Take the version out of the body, or out of If-Match (RFC 9110). Raises VersionRequired, Invalid."""
+    """Take the version out of the body, or out of If-Match. Raises VersionRequired, Invalid."""
     value = body.pop("version", None)
-    if value is None:
-        header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-        if header == "*":
-            return None
-        value = int(header) if header.isascii() and header.isdigit() and len(header) < 10 else header or None  # noqa: PLR2004
+    if value is None and request.headers.get("If-Match", "").strip():
+        return _version_of_header()
     if value is None:
         if required:
             raise VersionRequired(
@@ -52,6 +51,19 @@ def take_version(body: dict[str, Any], *, required: bool) -> int | None:
     return value
 
 
+def _version_of_header() -> int | None:
+    """Return the versions that If-Match names, any of which will do; None for `*`, which asks for none.
+
+    It is a list of entity tags (RFC 9110, section 13.1.1). Proxies that compress an answer make its tag a weak one, so
+    those count too. A tag that isn't ours is the version of no record.
+    """
+    tags = request.if_match
+    if tags.star_tag:
+        return None
+    named = (tag for tag in tags.as_set(include_weak=True) if is_whole(tag, digits=10) and tag == str(int(tag)))
+    return OneOf(int(tag) for tag in named)
+
+
 def read_version() -> int | None:
     """Return the version of a call whose body holds nothing else, or None. Raises Invalid, Unreadable."""
     body = read_body(optional=True)
@@ -62,7 +74,12 @@ def read_version() -> int | None:
 
 def only(body: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return the body when it holds no other names. Raises Invalid, naming each that doesn't exist."""
-    unknown = sorted(set(body) - set(names))
+    return no_such_fields(body, set(body) - set(names))
+
+
+def no_such_fields(body: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the body when it holds none of these names. Raises Invalid, naming each that it holds."""
+    unknown = sorted(set(body) & set(names))
     if unknown:
         raise Invalid(
             say("Some of these names don't exist here."),

@@ -55,11 +55,9 @@ def read_rison(text: str | None) -> Mapping[str, Any]:
 
 def read_query(text: str | None, resource: Resource) -> ApiQuery:
     """Check `q` for a list of this resource. Raises Unreadable, saying what is wrong."""
-    given = read_rison(text)
-    known = {"filters", "order_column", "order_direction", "page", "after", "page_size", "columns", "keys"}
-    unknown = sorted(set(map(str, given)) - known)
-    if unknown:
-        raise Unreadable(say("The parameter q does not know: {names}.", names=", ".join(unknown)), field="q")
+    given = read_known(
+        text, "filters", "order_column", "order_direction", "page", "after", "page_size", "columns", "keys"
+    )
     order = given.get("order_column") or None
     if order is not None and (not isinstance(order, str) or order not in resource.orders):
         raise Unreadable(say("Lists can be sorted by: {names}.", names=", ".join(resource.orders)), field="q")
@@ -81,6 +79,28 @@ def read_query(text: str | None, resource: Resource) -> ApiQuery:
         page_size=page_size,
         columns=read_columns(given, resource),
     )
+
+
+def read_known(text: str | None, *names: str) -> Mapping[str, Any]:
+    """Return the mapping in `q`, which holds no other names than these. Raises Unreadable."""
+    given = read_rison(text)
+    unknown = sorted(set(map(str, given)) - set(names))
+    if unknown:
+        raise Unreadable(say("The parameter q does not know: {names}.", names=", ".join(unknown)), field="q")
+    return given
+
+
+def read_columns_of_one(text: str | None, resource: Resource) -> list[str] | None:
+    """Check `q` for a single record, and return the columns that it asks for. Raises Unreadable."""
+    return read_columns(read_known(text, "columns", "keys"), resource)
+
+
+def read_parts(text: str | None) -> list[str] | None:
+    """Check `q` for what a resource tells about itself, and return the parts that it asks for. Raises Unreadable."""
+    parts = read_known(text, "keys").get("keys")
+    if parts is not None and not (isinstance(parts, list) and all(isinstance(part, str) for part in parts)):
+        raise Unreadable(say("The keys are a list of names."), field="q")
+    return parts
 
 
 def read_columns(given: Mapping[str, Any], resource: Resource) -> list[str] | None:
@@ -123,6 +143,8 @@ _TEXT: dict[str, Operator] = {
 }
 _RELATION: dict[str, Operator] = {"rel_o_m": lambda column, value: column.is_not_distinct_from(value)}
 _COLLECTION: dict[str, Operator] = {"rel_m_m": lambda column, value: column.any(id=value)}
+# Those that find what holds nothing, or what holds anything, by null.
+_NULLABLE = _EQUALITY.keys() | _RELATION.keys()
 
 
 def operators(column: Any) -> dict[str, Operator]:
@@ -153,16 +175,20 @@ def _condition(one: object, resource: Resource) -> ColumnElement[bool]:
     operator = offered.get(one["opr"]) if isinstance(one["opr"], str) else None
     if operator is None:
         raise Unreadable(say("{name} can be compared by: {ways}.", name=one["col"], ways=", ".join(offered)), field="q")
-    return operator(column, _value(one.get("value"), column, text=one["opr"] in _TEXT))
+    return operator(column, _value(one.get("value"), column, name=one["col"], may_be_null=one["opr"] in _NULLABLE))
 
 
-def _value(value: object, column: Any, *, text: bool) -> Any:
+def _value(value: object, column: Any, *, name: str, may_be_null: bool) -> Any:
     """Return a filter's value in the column's type. Raises Unreadable."""
     if _is_collection(column):
-        return _integer(value)
-    if value is None and not text:
-        return None
+        return _id(value)
+    if value is None:
+        if may_be_null:
+            return None
+        raise Unreadable(say("Give a value to compare {name} with.", name=name), field="q")
     kind = column.type
+    if isinstance(kind, Integer) and (column.key == "id" or column.key.endswith("_id")):
+        return _id(value)
     reader = next((read for types, read in _READERS if isinstance(kind, types)), _text)
     try:
         return reader(value)
@@ -170,9 +196,15 @@ def _value(value: object, column: Any, *, text: bool) -> Any:
         raise Unreadable(say("This value can't be compared with {name}.", name=column.key), field="q") from None
 
 
-def _integer(value: object) -> int:
+def _id(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
         raise Unreadable(say("Give an id, a whole number."), field="q")
+    return value
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
+        raise Unreadable(say("Give a whole number."), field="q")
     return value
 
 

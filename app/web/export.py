@@ -150,6 +150,9 @@ class ExportPages:
         if isinstance(kind, Secret):
             return None
         value = None if isinstance(kind, References) else getattr(record, name, None)
+        if isinstance(value, Decimal) and name in self.resource.read_only:
+            # As REST gives it: with the places of its currency, and not those that the database keeps.
+            return Decimal(self.resource.value(record, name))
         if isinstance(value, datetime | date | Decimal):
             return value
         seen = translated(self.cell(record, name))

@@ -49,7 +49,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
-    """Write an XLSX file: texts as texts, whatever they begin with; decimals as numbers."""
+    """Write an XLSX file: texts as texts, whatever they begin with; decimals as numbers, shown with their places."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  whoever sends it closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet = book.add_worksheet()
@@ -57,10 +57,14 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes
     bold = book.add_format({"bold": True})
     for column, name in enumerate(header):
         sheet.write_string(0, column, name, bold)
+    shown: dict[int, Any] = {}
     for number, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
             if isinstance(value, Decimal):
-                sheet.write_number(number, column, float(value))
+                places = max(-int(value.as_tuple().exponent), 0)
+                if places not in shown:
+                    shown[places] = book.add_format({"num_format": f"#,##0.{'0' * places}" if places else "#,##0"})
+                sheet.write_number(number, column, float(value), shown[places])
             else:
                 sheet.write_string(number, column, as_text(value)[:MAX_CELL])
     book.close()

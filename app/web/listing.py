@@ -89,16 +89,8 @@ def list_page(
     backwards = bool(wanted.before) and not wanted.after
     text = wanted.after or wanted.before
     cursor = keyset.read(sort, text) if text else None
-    found = keyset.rows_from(
-        session,
-        loaded,
-        sort,
-        few=count <= FEW,
-        after=cursor,
-        backwards=backwards,
-        start=wanted.start,
-        limit=page_size + 1,
-    )
+    here: dict[str, Any] = {"after": cursor, "backwards": backwards, "start": wanted.start}
+    found = keyset.rows_from(session, loaded, sort, few=count <= FEW, limit=page_size + 1, **here)
     more = len(found) > page_size
     found = found[:page_size]
     place = _place(cursor, len(found), backwards=backwards, jumped=wanted.start is not None)

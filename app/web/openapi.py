@@ -82,7 +82,7 @@ def field_schema(kind: Field) -> dict[str, Any]:
 def record_schema(resource: Resource) -> dict[str, Any]:
     """Return the schema of a record as REST gives it."""
     properties: dict[str, Any] = {"id": {"type": "integer"}}
-    for name, kind in resource.fields.items():
+    for name, kind in resource.offered().items():
         if not isinstance(kind, Secret):
             properties[name] = {**field_schema(kind), "nullable": True}
     for name in resource.read_only:
@@ -95,9 +95,10 @@ def record_schema(resource: Resource) -> dict[str, Any]:
 
 def input_schema(resource: Resource, *, change: bool) -> dict[str, Any]:
     """Return the schema of what POST (or, with `change`, PUT) takes."""
-    properties = {name: field_schema(kind) for name, kind in resource.fields.items()}
+    fields = resource.offered()
+    properties = {name: field_schema(kind) for name, kind in fields.items()}
     if change:
         return {"type": "object", "properties": {**properties, "version": {"type": "integer", "minimum": 1}}}
-    required = [name for name, kind in resource.fields.items() if kind.required]
+    required = [name for name, kind in fields.items() if kind.required]
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, String, func, literal_column
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.interfaces import ExecutableOption
 
 from app.core.actor import Actor
@@ -31,7 +31,9 @@ class Resource:
     columns by which lists may be sorted, one or several each, of which only the first may be null; `default_order`
     names one of them, with a minus in front when it goes down. `list_filters` are the filters of the screen's list,
     `filters` the columns by which REST may filter. `read_only` are computed values
-    that REST gives beside the fields. A verb that is None isn't offered.
+    that REST gives beside the fields. `of_owner` are further dotted columns, of a relation that `rows` or `load` has
+    loaded. `hidden` names the fields of modules that are off: they are kept, and neither shown nor taken. A verb that
+    is None isn't offered.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Resource:
     load: Sequence[ExecutableOption] = ()
     load_one: Sequence[ExecutableOption] = ()
     read_only: Mapping[str, Read] = field(default_factory=dict)
+    of_owner: Sequence[str] = ()
+    hidden: Callable[[], frozenset[str]] = frozenset
     create: Callable[[Session, Actor, Mapping[str, object]], Any] | None = None
     update: Callable[[Session, Actor, int, Mapping[str, object], int | None], Any] | None = None
     delete: Callable[[Session, Actor, int, int | None], Any] | None = None
@@ -61,9 +65,14 @@ class Resource:
     restore: Callable[[Session, Actor, int, int | None, int | None], Any] | None = None
     purge: Callable[[Session, Actor, int, object, int | None], Any] | None = None
 
+    def offered(self) -> Fields:
+        """Return the fields without those of modules that are off."""
+        hidden = self.hidden()
+        return {name: kind for name, kind in self.fields.items() if name not in hidden}
+
     def readable(self) -> list[str]:
         """Return the names that REST gives: the system's, the fields that are no secrets, and the computed ones."""
-        shown = [name for name, kind in self.fields.items() if not isinstance(kind, Secret)]
+        shown = [name for name, kind in self.offered().items() if not isinstance(kind, Secret)]
         return ["id", *shown, *self.read_only, *SYSTEM_COLUMNS]
 
     def value(self, record: Record, name: str) -> Any:
@@ -80,9 +89,17 @@ class Resource:
 
     def dotted(self) -> dict[str, str]:
         """Return the dotted columns that may be asked for: the name of each single lookup that a field refers to."""
+        return self._names() | {name: name.partition(".")[0] for name in self.of_owner}
+
+    def load_dotted(self, columns: Sequence[str] | None) -> list[ExecutableOption]:
+        """Return how the rows of the dotted columns that are asked for come along, each with its record."""
+        names = self._names()
+        return [joinedload(getattr(self.model, names[column])) for column in columns or () if column in names]
+
+    def _names(self) -> dict[str, str]:
         return {
             f"{name}.name": name
-            for name, kind in self.fields.items()
+            for name, kind in self.offered().items()
             if isinstance(kind, Reference) and kind.column and hasattr(self.model, name)
         }
 

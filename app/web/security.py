@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, abort, g
+from flask import Flask, g, has_request_context
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.api.manager import OpenApi as ItsOpenApi
 from flask_appbuilder.babel.views import LocaleView
@@ -20,15 +20,24 @@ from flask_jwt_extended import JWTManager
 
 from app.access.models import StaffUser
 from app.access.table import TABLE, Operation, Role
+from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import begin_writing
 from app.core.words import say
 from app.web.errors import error_answer
 from app.web.openapi_view import OpenApi
 from app.web.programs import let_in
-from app.web.request_filters import id_or_404
-from app.web.security_views import LoginApi, LoginView, MyPasswordView, ProfileView, RoleView, UserView
+from app.web.security_views import (
+    LoginApi,
+    LoginView,
+    MyPasswordView,
+    ProfileView,
+    ResetPasswordView,
+    RoleView,
+    UserView,
+)
 from app.web.sessions import end_sessions
+from app.web.user_sight import user_or_404
 from app.web.user_trail import write_trail
 
 # What every member of staff may do with Flask-AppBuilder's own pages.
@@ -61,6 +70,14 @@ def builtin_roles(menu: dict[str, str]) -> dict[str, list[list[str]]]:
     return roles
 
 
+_COUNTS_FROM = "counts_from"
+
+
+def _counts_from(user: StaffUser) -> str | None:
+    """Return from when on a user's tokens count, as a token says it."""
+    return user.tokens_count_from.isoformat() if user.tokens_count_from else None
+
+
 class CounterpartSecurityManager(SecurityManager):
     """Flask-AppBuilder's security manager, with our users, roles, pages and answers."""
 
@@ -69,9 +86,11 @@ class CounterpartSecurityManager(SecurityManager):
     rolemodelview = RoleView
     authdbview = LoginView
     resetmypasswordview = MyPasswordView
+    resetpasswordview = ResetPasswordView
     userinfoeditview = ProfileView
     security_api = LoginApi
     userstatschartview = None
+    no_dealers: frozenset[str] = frozenset()
 
     def update_user_auth_stat(self, user: StaffUser, success: bool = True) -> None:  # noqa: FBT001, FBT002  theirs
         """Count a login, with its audit entry, after taking one's turn to write."""
@@ -89,23 +108,46 @@ class CounterpartSecurityManager(SecurityManager):
         return super().add_user(*args, **kwargs)
 
     def reset_password(self, userid: Any, password: str) -> None:
-        """Set a password, and end every session of its user."""
-        number = id_or_404(userid)
-        if self.get_user_by_id(number) is None:
-            abort(404)
+        """Set the password of a user in sight, and end every session of theirs."""
+        # The command line, which may set any, has no request.
+        number = user_or_404(userid).id if has_request_context() else userid
         begin_writing(self.session)
+        user = self.get_user_by_id(number)
+        if user is not None:
+            user.tokens_count_from = clock.now()
         super().reset_password(number, password)
         end_sessions(number)
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: dict[str, Any]) -> StaffUser | None:
+        """Return the user of a token, of either kind, unless their password was changed after it was given."""
+        user: StaffUser | None = self.load_user(jwt_data["sub"])
+        if user is None or not user.is_active or jwt_data.get(_COUNTS_FROM) != _counts_from(user):
+            return None
+        g.user = user
+        return user
+
+    def claims_of_token(self, identity: str) -> dict[str, Any]:
+        """Return what a new token says beside its user: from when on that user's tokens count.
+
+        A time of issue holds whole seconds, and couldn't tell the tokens of one second apart.
+        """
+        user = self.load_user(identity)
+        return {} if user is None else {_COUNTS_FROM: _counts_from(user)}
 
     def validate_api_key(self, api_key_string: str) -> StaffUser:
         """Let in the program that shows a key. Raises Unauthenticated, Forbidden, TooManyRequests."""
         return let_in(api_key_string)
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> Any:
-        """Return the menu entries of whoever asks: of a program with a key too, whom Flask-AppBuilder forgets here."""
+        """Return the menu entries of whoever asks: of a program with a key too, whom Flask-AppBuilder forgets here.
+
+        `no_dealers` are the entries of pages that can't be narrowed, and that a dealer's staff therefore don't have.
+        """
         if g.get("_api_key_user"):
-            return self._get_user_permission_view_menus(g.user, "menu_access", view_menus_name=menu_names)
-        return super().get_user_menu_access(menu_names)
+            found = self._get_user_permission_view_menus(g.user, "menu_access", view_menus_name=menu_names)
+        else:
+            found = super().get_user_menu_access(menu_names)
+        return set(found) - self.no_dealers if getattr(g.get("user"), "dealer_code", None) else found
 
     def on_user_logout(self, user: StaffUser) -> None:
         """Note the logout in the audit trail."""
@@ -115,6 +157,7 @@ class CounterpartSecurityManager(SecurityManager):
     def create_jwt_manager(self, app: Flask) -> JWTManager:
         """Answer a missing, wrong or old token in the one error shape."""
         manager = super().create_jwt_manager(app)
+        manager.additional_claims_loader(self.claims_of_token)
         manager.unauthorized_loader(lambda _why: error_answer(401))
         invalid = say("This token is not valid.")
         manager.invalid_token_loader(lambda _why: error_answer(401, message=invalid))

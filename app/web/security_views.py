@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, g, redirect, request, session
 from flask_appbuilder.const import FLAMSG_ERR_SEC_ACCESS_DENIED
 from flask_appbuilder.hooks import before_request
+from flask_appbuilder.models.sqla.filters import FilterInFunction
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import has_access, no_cache
 from flask_appbuilder.security.views import (
@@ -16,12 +17,14 @@ from flask_appbuilder.security.views import (
     UserDBModelView,
     UserInfoEditView,
 )
+from flask_appbuilder.security.views import ResetPasswordView as ItsResetPasswordView
 from flask_appbuilder.utils.limit import Limit
 from flask_appbuilder.views import expose
 from flask_babel import lazy_gettext
 from flask_limiter.util import get_remote_address
 from flask_login import logout_user
 from werkzeug.wrappers import Response
+from wtforms.validators import DataRequired
 
 from app.access.models import StaffUser
 from app.access.names import name_of, name_of_operation
@@ -35,12 +38,15 @@ from app.web.api_query import is_encodable
 from app.web.errors import error_answer
 from app.web.request_filters import GuardedListMixin, RequestFiltersMixin, SafeActionsMixin, id_or_404
 from app.web.sessions import end_sessions
+from app.web.user_sight import OwnDealer, UsersInSight, own_dealer_code, user_or_404
 from app.web.words import tell
 
 LOGIN_LIMIT = "10 per 60 second"
 
 
 USER_PERMISSIONS = {"list": "read", "show": "read", "add": "create", "edit": "update", "delete": "delete"}
+# Flask-AppBuilder keeps a role of its own for whoever isn't logged in, which no user is to have.
+_OF_THE_TABLE = ["name", FilterInFunction, lambda: [role.value for role in Role]]
 
 
 class LoginView(AuthDBView):
@@ -85,9 +91,18 @@ class MyPasswordView(ResetMyPasswordView):
         return redirect(self.appbuilder.get_url_for_login)
 
 
+class ResetPasswordView(ItsResetPasswordView):
+    """Setting the password of a user in sight; its class's name is the permission's."""
+
+    def form_get(self, form: Any) -> None:  # noqa: ARG002  Flask-AppBuilder's signature
+        """Show the form, for somebody who is there."""
+        user_or_404(request.args.get("pk"))
+
+
 class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBModelView):
     """Users, for administrators. A user is deactivated, not deleted: the audit trail goes on naming them."""
 
+    base_filters = [["id", UsersInSight, None]]
     class_permission_name = "user"
     method_permission_name = USER_PERMISSIONS
     exclude_route_methods = {"delete", "download", "action_post"}
@@ -111,6 +126,7 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
     add_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
     add_columns += ["password", "conf_password"]
     edit_columns = ["first_name", "last_name", "username", "active", "email", "roles", "dealer_code"]
+    add_form_query_rel_fields = edit_form_query_rel_fields = {"roles": [_OF_THE_TABLE]}
     label_columns = UserDBModelView.label_columns | {
         # Flask-AppBuilder writes these into placeholders too, as plain texts.
         "active": lazy_gettext("Active"),
@@ -122,7 +138,11 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
         "active": say("Somebody who leaves is made inactive, not deleted."),
         "dealer_code": say("With a dealer code, only that dealer's customers are in sight."),
     }
-    validators_columns: dict[str, Any] = {}
+    # Without a role, one could log in and see nothing, one's own profile included.
+    validators_columns: dict[str, Any] = {
+        "dealer_code": [OwnDealer()],
+        "roles": [DataRequired(lazy_gettext("Choose a role."))],
+    }
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
@@ -153,6 +173,21 @@ class UserView(RequestFiltersMixin, GuardedListMixin, SafeActionsMixin, UserDBMo
             abort(403)
         return super().action(name, pk)
 
+    def pre_add(self, item: StaffUser) -> None:
+        """Make a dealer's administrator's new user one of the same dealer."""
+        item.dealer_code = own_dealer_code(item.dealer_code)
+        super().pre_add(item)
+
+    def _get_add_widget(self, form: Any, **kwargs: Any) -> Any:
+        if request.method == "GET":
+            form.dealer_code.data = own_dealer_code(form.dealer_code.data)
+        _stop_writing()
+        return super()._get_add_widget(form, **kwargs)
+
+    def _get_edit_widget(self, form: Any, **kwargs: Any) -> Any:
+        _stop_writing()
+        return super()._get_edit_widget(form, **kwargs)
+
     def post_update(self, item: StaffUser) -> None:
         """End the sessions of somebody who may no longer log in."""
         if not item.active:
@@ -163,6 +198,7 @@ class RoleView(RequestFiltersMixin, GuardedListMixin, RoleModelView):
     """The four roles, read-only: they are fixed in code."""
 
     class_permission_name = "role"
+    base_filters = [_OF_THE_TABLE]
     method_permission_name = {"list": "read", "show": "read"}
     base_permissions = ["can_read"]
     include_route_methods = {"list", "show"}
@@ -212,6 +248,12 @@ def _begin_writing_on_post() -> None:
     """Take SQLite's turn to write before Flask-AppBuilder reads what it will write."""
     if request.method == "POST":
         begin_writing(db.session)
+
+
+def _stop_writing() -> None:
+    """Give SQLite's turn to write back where a form is shown once more: the session is written while this one reads."""
+    if request.method == "POST":
+        db.session.rollback()
 
 
 class LoginApi(SecurityApi):

@@ -50,6 +50,7 @@ class TrashView(BaseView):
     method_permission_name = {"list": "read", "show": "read", "restore": "restore", "purge": "purge"}
     default_view = "list"
 
+    @expose("/list/", methods=["GET"])
     @expose("/", methods=["GET"])
     @has_access
     def list(self) -> Answer:
@@ -146,7 +147,7 @@ class TrashView(BaseView):
             "web/confirm.html",
             title=say("Purge {name}", name=name),
             text=say("This wipes what follows for good. Nothing brings it back."),
-            touches=_named(purging.preview(db.session(), _purgeable(actor, resource, number))),
+            touches=_named(purging.preview(db.session(), actor, record=_purgeable(actor, resource, number))),
             submit_label=say("Purge"),
             danger=True,
             cancel_url=_page_of(kind).show_url(number)

@@ -14,6 +14,7 @@ from app.core.audit import Verb
 from app.core.models import AuditEntry, AuditRecord
 
 _STATISTICS = {"last_login", "login_count", "fail_login_count", "changed_on", "changed_by_fk", "created_on"}
+_STATISTICS |= {"tokens_count_from"}  # goes along with a new password
 
 
 @event.listens_for(Session, "after_flush")

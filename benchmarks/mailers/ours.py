@@ -11,7 +11,6 @@ from flask_migrate import upgrade
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
-ROOT = Path(__file__).resolve().parents[2]
 from app import create_app
 from app.core import audit
 from app.core.actor import Actor, Door
@@ -103,23 +102,33 @@ def prepare() -> None:
         session.add(Customer(id=CUSTOMER, account_number="C1", company_name="Customer", email_bill_type="short"))
 
 
-def planned(order: stage.Order) -> Plan:
-    """Return the plan of one document that goes to every address; to make it is no part of what is timed."""
-    customer = plan_model.Customer(
-        id=CUSTOMER,
-        name="Customer",
-        emails=tuple(order.addresses),
-        email_billing=True,
-        email_bill_type=BillFormat.SHORT,
-    )
-    return plan(document(order.first), customer, (), Circumstances())
+def planned(order: stage.Order) -> list[Plan]:
+    """Return the plans of documents that go to so many addresses each; to make them is no part of what is timed."""
+    every, each = order.addresses, order.addresses_each or order.count
+    return [
+        plan(
+            document(order.first + at),
+            plan_model.Customer(
+                id=CUSTOMER,
+                name="Customer",
+                emails=tuple(every[at : at + each]),
+                email_billing=True,
+                email_bill_type=BillFormat.SHORT,
+            ),
+            (),
+            Circumstances(),
+        )
+        for at in range(0, order.count, each)
+    ]
 
 
-def enqueue(chosen: Plan) -> None:
+def enqueue(plans: list[Plan]) -> None:
     defaults = Defaults(language="en", usage_module=False, domain="issuer.example")
     with unit_of_work(db.session) as session:
         customer = session.get_one(Customer, CUSTOMER)
-        _, touched = put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
+        touched = []
+        for chosen in plans:
+            touched += put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)[1]
         audit.record(session, Actor.system(Door.CLI), verb=Verb.INVOICE_SENT, touched=touched)
 
 
@@ -134,8 +143,8 @@ def main() -> None:
         stage.perform(order, drain=lambda: drain(app))
         return
     with app.app_context():
-        chosen = planned(order)
-        stage.perform(order, prepare=prepare, enqueue=lambda: enqueue(chosen))
+        plans = planned(order) if order.act == "enqueue" else []
+        stage.perform(order, prepare=prepare, enqueue=lambda: enqueue(plans))
         db.session.remove()
         db.engine.dispose()
 

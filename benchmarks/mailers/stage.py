@@ -31,6 +31,7 @@ class Order(NamedTuple):
     pdf: bool = False
     workers: int = 1
     first: int = 1
+    addresses_each: int | None = None
     threads: int | None = None
 
     @property

@@ -1,7 +1,7 @@
 """Mails in parts, attempts that are settled in batches, and lanes that wait.
 
 Revision ID: 0013
-Revises: 0010
+Revises: 0012
 """
 
 import base64
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -172,6 +172,50 @@ def test_a_shared_contact_is_not_made_for_another_dealer(house, who):
     assert list(refusal.value.errors) == ["dealer_code"]
 
 
+@pytest.mark.parametrize("who", WHO)
+def test_a_direct_contact_is_neither_made_nor_coded_for_another_dealer(house, who):
+    me, ours = actor(who), house.ours
+    given = {"last_name": "Lee", "customer_id": ours.customer}
+    for verb, arguments in (
+        (contacts.create_contact, {"values": {**given, "dealer_code": "SOUTH"}}),
+        (contacts.update_contact, {"contact_id": ours.direct, "values": {"dealer_code": "SOUTH"}}),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            making.run(verb, me, **arguments)
+        assert refusal.value.errors == {"dealer_code": ["You work for the dealer NORTH; choose that one, or none."]}
+    assert making.run(contacts.create_contact, me, values=given).dealer_code is None
+    assert making.run(contacts.create_contact, me, values={**given, "dealer_code": "NORTH"}).dealer_code == "NORTH"
+    for code in ("NORTH", None):
+        making.run(contacts.update_contact, me, contact_id=ours.direct, values={"dealer_code": code})
+        assert db.session.get_one(Contact, ours.direct).dealer_code == code
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("code", ["NORTH", None])
+def test_a_contact_is_not_taken_from_another_dealer(house, who, code):
+    me, theirs = actor(who), house.theirs.shared
+    making.run(contacts.add_shared_contact, customer_id=house.ours.customer, contact_id=theirs)
+    coded = making.contact(house.ours.customer, last_name="Coded", dealer_code="SOUTH")
+    for contact_id in (theirs, coded):
+        with pytest.raises(Invalid) as refusal:
+            making.run(contacts.update_contact, me, contact_id=contact_id, values={"dealer_code": code})
+        assert refusal.value.errors == {
+            "dealer_code": ["This contact has the code of another dealer, which you can't change."]
+        }
+        same = {"dealer_code": "SOUTH", "first_name": "Ann"}
+        assert making.run(contacts.update_contact, me, contact_id=contact_id, values=same).first_name == "Ann"
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_linked_contact_without_a_code_gets_ones_own_alone(house, who):
+    change = {"contact_id": house.ours.linked}
+    with pytest.raises(Invalid) as refusal:
+        making.run(contacts.update_contact, actor(who), **change, values={"dealer_code": "SOUTH"})
+    assert list(refusal.value.errors) == ["dealer_code"]
+    making.run(contacts.update_contact, actor(who), **change, values={"dealer_code": "NORTH"})
+    assert db.session.get_one(Contact, house.ours.linked).dealer_code == "NORTH"
+
+
 def test_a_contact_of_both_dealers_says_how_many_customers_are_out_of_sight(house):
     for customer_id in (house.ours.customer, house.theirs.customer):
         making.run(contacts.add_shared_contact, customer_id=customer_id, contact_id=house.nobodys.shared)

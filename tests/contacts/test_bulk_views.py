@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from sqlalchemy import func, select
 
 from app.contacts import bulk_views
 from app.contacts.models import ContactLink
-from app.contacts.service import add_shared_contact
+from app.contacts.service import add_shared_contact, delete_contact, remove_shared_contact
 from app.extensions import db
 from tests.core import making
 
@@ -98,3 +101,36 @@ def test_who_may_not_link_is_not_offered_it(world, login):
     assert ADD not in login("auditor").get("/customers/list/").text
     assert ADD in login("support").get("/customers/list/").text
     assert login().get(ADD).status_code == 404
+
+
+def undo(browser, page: str):
+    """Press the Undo button of a page of results."""
+    form = re.search(r'<form method="post" action="([^"]+)" class="notice-undo">.*?</form>', page, re.DOTALL)
+    given = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form[0])
+    data = {name: [unescape(value) for other, value in given if other == name] for name, _ in given}
+    return browser.post(form[1], data=data)
+
+
+def test_what_was_changed_can_be_undone_and_nothing_else(world, login):
+    browser, everything = login("finance"), {"state": "", "everything": "1", "contact_id": world["shared"]}
+    removed = browser.post(REMOVE, data={**everything, "confirmed": "1"}).text
+    assert "1 of 4 changed." in removed
+    again = undo(browser, removed)
+    assert "1 of 1 changed." in again.text
+    assert "AC0" in again.text
+    assert links() == 1
+    before = len(making.trail())
+    added = browser.post(ADD, data={**everything, "confirmed": "1"}).text
+    assert "3 of 4 changed." in added
+    assert links() == 4
+    making.run(remove_shared_contact, customer_id=world["customers"][1], contact_id=world["shared"])
+    assert "2 of 3 changed." in undo(browser, added).text
+    assert links() == 1
+    verbs = [entry.verb for entry in making.trail()[before:]]
+    assert verbs.count("customer:shared_contact_removed") == 3
+    nothing = undo(browser, added).text
+    assert "0 of 3 changed." in nothing
+    assert "notice-undo" not in nothing
+    making.run(delete_contact, contact_id=world["shared"])
+    assert "undone any more" in browser.get(undo(browser, removed).headers["Location"]).text
+    assert links() == 1

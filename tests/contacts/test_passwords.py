@@ -8,6 +8,7 @@ import time
 
 import pytest
 from sqlalchemy import select
+from werkzeug.security import check_password_hash
 
 from app.contacts.models import Contact
 from app.contacts.passwords import verify_password
@@ -116,6 +117,19 @@ class TestOnTheScreen:
         assert db.session.get_one(Contact, contact_id).account_password_hash is None
         assert 'name="remove_account_password"' not in browser.get(f"/contacts/edit/{contact_id}").text
 
+    def test_space_in_the_field_leaves_it_and_the_box_beside_removes_it(self, login):
+        contact_id = making.contact(account_password=SECRET)
+        browser = login("support")
+        for box, is_left in ((None, True), ("y", False)):
+            version = db.session.get_one(Contact, contact_id).version
+            db.session.rollback()
+            given = {"version": version, "last_name": "Jones", "first_name": f"{box}", "account_password": "   "}
+            given |= {"remove_account_password": box} if box else {}
+            assert browser.post(f"/contacts/edit/{contact_id}", data=given).status_code == 302
+            kept = db.session.get_one(Contact, contact_id).account_password_hash
+            db.session.rollback()
+            assert (kept is not None and check_password_hash(kept, SECRET)) is is_left
+
     def test_its_box_is_not_there_for_those_who_may_not_set_it(self, login):
         contact_id = making.contact(account_password=SECRET)
         assert 'name="remove_account_password"' not in login("finance").get(f"/contacts/edit/{contact_id}").text
@@ -131,6 +145,23 @@ class TestOverRest:
         assert support("post", path, json={"password": "x", "more": 1}).status_code == 422
         assert support("post", "/api/v1/contact/999999/verify_password", json={"password": "x"}).status_code == 404
         assert api("finance")("post", path, json={"password": SECRET}).status_code == 403
+
+    def test_the_version_is_checked_if_it_is_given(self, api):
+        path = f"/api/v1/contact/{making.contact(account_password=SECRET)}"
+        support = api("support")
+        assert (
+            support("put", path, json={"account_password": "  ", "first_name": "Ann", "version": 1}).status_code == 200
+        )
+        for stale in ({"json": {"version": 1}}, {"json": {}, "headers": {"If-Match": '"1"'}}):
+            body = {"password": SECRET, **stale.pop("json")}
+            answer = support("post", f"{path}/verify_password", json=body, **stale)
+            assert (answer.status_code, answer.json["code"], answer.json["version"]) == (412, "stale", 2)
+        for now in ({"json": {"version": 2}}, {"json": {}, "headers": {"If-Match": '"2"'}}):
+            body = {"password": SECRET, **now.pop("json")}
+            answer = support("post", f"{path}/verify_password", json=body, **now)
+            assert answer.json == {"result": {"verified": True}}
+        wrong = support("post", f"{path}/verify_password", json={"password": SECRET, "version": "two"})
+        assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["version"])
 
     @pytest.mark.usefixtures("limited")
     def test_one_contact_is_tried_five_times_a_minute_whoever_tries(self, api, login):

@@ -126,8 +126,12 @@ class TestPassword:
         update(contact_id, account_password=None)
         assert value(contact_id, "account_password") is None
 
-    def test_none_is_set_by_a_blank(self):
-        assert value(making.contact(account_password=""), "account_password") is None
+    @pytest.mark.parametrize("blank", ["", " ", "   ", "\t", "\u00a0\u3000"])
+    def test_none_is_set_or_replaced_by_a_blank(self, blank):
+        assert value(making.contact(account_password=blank), "account_password") is None
+        contact_id = making.contact(account_password=" swordfish ")
+        update(contact_id, account_password=blank, first_name="Ann")
+        assert check_password_hash(value(contact_id, "account_password"), " swordfish ")
 
     def test_what_cannot_be_hashed_is_refused_at_the_field(self):
         refusal = refused(

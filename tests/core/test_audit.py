@@ -63,7 +63,7 @@ def test_every_verb_leaves_one_entry_that_names_each_record_it_touched():
     tell(
         lambda: making.run(contacts.update_contact, contact_id=ids["contact"], values={"first_name": "Ann"}),
         "contact:updated",
-        of("contact"),
+        of("contact", "customer"),
     )
     tell(
         lambda: making.run(contacts.convert_to_shared, contact_id=ids["contact"]),
@@ -77,6 +77,21 @@ def test_every_verb_leaves_one_entry_that_names_each_record_it_touched():
         of("customer2", "contact"),
     )
     tell(
+        lambda: making.run(contacts.update_contact, contact_id=ids["contact"], values={"first_name": "Jo"}),
+        "contact:updated",
+        of("contact", "customer", "customer2"),
+    )
+    tell(
+        lambda: making.run(contacts.delete_contact, contact_id=ids["contact"]),
+        "contact:deleted",
+        of("contact", "customer", "customer2"),
+    )
+    tell(
+        lambda: making.run(contacts.restore_contact, contact_id=ids["contact"]),
+        "contact:restored",
+        of("contact", "customer", "customer2"),
+    )
+    tell(
         lambda: making.run(contacts.remove_shared_contact, customer_id=ids["customer2"], contact_id=ids["contact"]),
         "customer:shared_contact_removed",
         of("customer2", "contact"),
@@ -87,8 +102,16 @@ def test_every_verb_leaves_one_entry_that_names_each_record_it_touched():
         "customer:updated",
         of("customer2"),
     )
-    tell(lambda: making.run(contacts.delete_contact, contact_id=ids["contact2"]), "contact:deleted", of("contact2"))
-    tell(lambda: making.run(contacts.restore_contact, contact_id=ids["contact2"]), "contact:restored", of("contact2"))
+    tell(
+        lambda: making.run(contacts.delete_contact, contact_id=ids["contact2"]),
+        "contact:deleted",
+        of("contact2", "customer"),
+    )
+    tell(
+        lambda: making.run(contacts.restore_contact, contact_id=ids["contact2"]),
+        "contact:restored",
+        of("contact2", "customer"),
+    )
     tell(
         lambda: making.run(lookups.update_lookup, resource="topic", lookup_id=ids["topic"], values={"active": False}),
         "lookup:updated",

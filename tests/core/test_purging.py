@@ -185,6 +185,17 @@ class TestContact:
         assert entry.touched[0].label == f"contact {sent['direct']}"
         assert not [one for one in entry.touched if MARK in f"{one.label}{one.changes}"]
 
+    def test_the_entry_repeats_no_address_where_that_is_somebody_elses_too(self, app):
+        customer_id = making.billed("AC1", "office@acme.example", company_name="Acme")
+        number = making.contact(customer_id, email="office@acme.example", email_bill_type="short")
+        making.send(making.invoice(customer_id))
+        deliver(app)
+        purge_contact(number)
+        (message,) = making.messages()
+        assert message.address == "office@acme.example"
+        labels = {one.resource: one.label for one in making.trail()[-1].touched}
+        assert labels == {"contact": f"contact {number}", "message": f"AC1/1, message {message.id}"}
+
     def test_not_while_a_copy_is_under_way(self):
         customer_id = making.billed()
         number = making.contact(customer_id, email="jones@home.example", email_bill_type="short")
@@ -242,6 +253,15 @@ class TestCustomer:
         assert named[:3] == [("customer", sent["customer"]), ("contact", sent["direct"]), ("invoice", sent["invoice"])]
         assert ("contact", sent["shared"]) in named
         assert len([one for one in named if one[0] == "message"]) == 3
+
+    def test_what_its_invoices_kept_of_the_day_that_they_were_sent_goes_too(self, sent):
+        assert "sent_particulars" in left_of("acme")["invoice"]
+        assert left_of("bills@acme.example")["customer_address"] == ["address_normalised"]
+        making.run(customers.delete_customer, customer_id=sent["customer"])
+        assert "sent_particulars" in left_of("acme")["invoice"]
+        making.run(customers.purge_customer, customer_id=sent["customer"], reason=REASON)
+        assert left_of("acme") == {}
+        assert get(Invoice, sent["invoice"]).sent_particulars is None
 
     def test_its_documents_leave_amounts_and_numbers(self, sent):
         making.run(customers.delete_customer, customer_id=sent["customer"])
@@ -385,7 +405,7 @@ def test_looking_at_what_would_go_keeps_nobody_waiting(sent):
     event.listen(Session, "do_orm_execute", note)
     try:
         record = db.session.get(Customer, sent["customer"])
-        assert purging.preview(db.session(), record)
+        assert purging.preview(db.session(), actor(), record=record)
         assert purging.ensure_purgeable(db.session(), record)
         assert soft_delete.gone_along(db.session(), record)
         assert locked == []

@@ -106,6 +106,14 @@ def test_a_customer_is_found_by_its_numbers_and_each_address(app):
         assert found(text, "customer") == [number], text
 
 
+def test_a_customer_of_many_addresses_is_found_by_everything_else_too(app):
+    addresses = [f"depot.{number:02}@accounts-{number:02}.harbour.example" for number in range(40)]
+    given = {"number_1": "+44 161 496 0123", "postcode": "M1 1AA", "address_line_1": "12 Quay Street"}
+    number = making.customer("MANY-1", email=", ".join(addresses), **given)
+    for text in ("0161 496 0123", "m1 1aa", "m11aa", "quay", *addresses):
+        assert found(text, "customer") == [number], text
+
+
 def test_an_invoice_is_found_by_its_number_order_status_and_customer(app):
     number = making.invoice(making.customer("AC1", company_name="Northwind"), purchase_order_number="PO-5512")
     making.invoice(making.customer("AC2", company_name="Southwind"))

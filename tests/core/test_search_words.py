@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.fields import EmailList
 from app.core.search_words import (
     MAX_ASKED,
     MAX_TERMS,
@@ -104,6 +107,18 @@ def test_whatever_is_typed_is_read_and_bounded(text):
     assert len(ask.words) <= MAX_ASKED
     assert all(0 < len(word) <= TERM_LENGTH for word in ask.words)
     assert len(kept(words_of(text * 20))) <= MAX_TERMS
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["billing.{0:03}@depot.example", "{0:03}@{0:03}.example", f"{'.'.join(ascii_lowercase)}.{{0:03}}@x.example"],
+)
+def test_a_field_full_of_addresses_is_kept_in_whole(pattern):
+    addresses = [pattern.format(number) for number in range(250)]
+    while len(", ".join(addresses)) > EmailList().limit:
+        addresses.pop()
+    terms = kept(term for address in addresses for term in address_words(address))
+    assert all(address[:TERM_LENGTH] in terms for address in addresses)
 
 
 @given(st.text(min_size=1, max_size=60))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -150,6 +151,31 @@ class TestTheUsageModule:
             db.engine.dispose()
         kept = {model: db.session.get_one(model, 1).invoice_usage_report_id for model in (Contact, Customer)}
         assert kept == {Contact: report, Customer: report}
+
+    def test_off_it_is_no_field_of_rest(self, app, api):
+        report = making.lookup("usage_report_profile", "By number")
+        numbers = {"contact": making.contact(invoice_usage_report=report)}
+        numbers["customer"] = making.customer(invoice_usage_report=report)
+        call, name = api(), "invoice_usage_report"
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], invoice_usage=False)
+        for resource, number in numbers.items():
+            at = f"/api/v1/{resource}"
+            one = call("get", f"{at}/{number}")
+            assert name not in one.json["result"]
+            assert name not in call("get", f"{at}/").json["result"][0]
+            assert f'"{name}"' not in call("get", f"{at}/_info").text
+            for column in (name, f"{name}.name"):
+                assert call("get", f"{at}/?q=(columns:!({column}))").status_code == 400
+            written = [call("put", f"{at}/{number}", json={"version": 1, name: value}) for value in (None, report, 99)]
+            written.append(call("post", f"{at}/", json={"last_name": "X", "account_number": "X1", name: report}))
+            written.append(call("post", "/api/v1/customer/1/contacts", json={"last_name": "X", name: report}))
+            assert [(answer.status_code, set(answer.json["errors"])) for answer in written] == [(422, {name})] * 5
+            assert call("put", f"{at}/{number}", json={**one.json["result"], "postcode": "M1"}).status_code == 200
+        schemas = call("get", "/api/v1/_openapi").json["components"]["schemas"]
+        assert all(name not in schema.get("properties", {}) for schema in schemas.values())
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], invoice_usage=True)
+        for resource, number in numbers.items():
+            assert call("get", f"/api/v1/{resource}/{number}").json["result"][name] == report
 
     def test_on_it_is_shown(self, login):
         contact_id = making.contact()

@@ -147,6 +147,27 @@ def test_an_entry_shows_those_records_that_are_in_sight_and_counts_the_others(ho
     assert seen("finance", on_record=[AuditRecord.label.icontains("THEIRS")])
 
 
+def test_a_change_of_a_contact_is_in_the_history_of_each_of_its_customers_and_names_those_in_sight_alone(house):
+    making.run(contacts.add_shared_contact, customer_id=house.theirs.customer, contact_id=house.ours.linked)
+    for act, given in (
+        (contacts.update_contact, {"values": {"first_name": "Ann"}}),
+        (contacts.delete_contact, {}),
+        (contacts.restore_contact, {}),
+    ):
+        making.run(act, contact_id=house.ours.linked, **given)
+        entry = making.trail()[-1]
+        one = queries.entry(db.session(), actor("north_finance"), entry_id=entry.id)
+        assert [(record.resource, record.record_id) for record in one.records] == [
+            ("contact", house.ours.linked),
+            ("customer", house.ours.customer),
+        ]
+        assert (one.in_sight, one.out_of_sight) == (2, 1)
+        for whose in (house.ours, house.theirs):
+            assert about("finance", "customer", whose.customer)[0] == entry.verb
+        assert about("north_finance", "customer", house.ours.customer)[0] == entry.verb
+        assert about("north_finance", "customer", house.theirs.customer) == []
+
+
 def test_entries_about_what_is_deleted_are_for_those_who_see_its_trash(house):
     making.run(customers.delete_customer, customer_id=house.ours.customer)
     for name in ("admin", "finance", "auditor", "north_finance"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from app.contacts.service import delete_contact
 from app.core import clock
+from app.customers.service import delete_customer, update_customer
 from app.extensions import db
 from app.home import queries
+from app.invoices.service import approve_invoice
 from app.mailer.delivery import sending as delivery
 from tests.conftest import actor
 from tests.core import making
@@ -47,6 +51,82 @@ def test_each_figure_leads_to_a_list_of_as_many(held, login, name):
     for figure in queries.figures(db.session(), actor(name)):
         assert figure.url in page
         assert browser.get(figure.url).status_code == 200
+
+
+def test_the_drafts_lead_to_drafts_alone(held, login):
+    making.invoice(held)
+    making.invoice(making.billed("OPEN-1"))
+    making.send(making.invoice(making.billed("SENT-2", last_name="Draft")))
+    (figure,) = [one for one in queries.figures(db.session(), actor("finance")) if one.label == "Draft invoices"]
+    page = login("finance").get(figure.url).text
+    assert figure.count == 2
+    assert "2 rows" in page
+    assert "SENT-2" not in page
+
+
+@pytest.mark.usefixtures("app")
+class TestReachesNobody:
+    LABEL = "Invoices that reach nobody"
+
+    @pytest.fixture
+    def unreached(self):
+        """Make an approved invoice for nobody, a draft for nobody, one with a way, and one whose only copy was lost."""
+        making.dealers("NORTH", "SOUTH")
+        silent = making.customer("NONE", dealer_code="SOUTH")
+        approved = making.invoice(silent)
+        making.run(approve_invoice, invoice_id=approved)
+        suppressed = making.invoice(making.billed("SUPP", "gone@x.example, Gone@BÜCHER.example", dealer_code="NORTH"))
+        making.suppress("gone@x.example")
+        making.suppress("gone@xn--bcher-kva.example")
+        making.invoice(making.billed("GOOD", "good@x.example"))
+        with_contact = making.customer("LOST")
+        contact = making.contact(with_contact, email="only@x.example", email_bill_type="short")
+        lost = making.invoice(with_contact)
+        making.send(lost)
+        assert labels("finance")[self.LABEL] == 2
+        making.run(delete_contact, contact_id=contact)
+        deleted = making.customer("GONE")
+        making.invoice(deleted)
+        making.run(delete_customer, customer_id=deleted)
+        return {approved, suppressed, lost}
+
+    def test_it_counts_those_that_nobody_has_or_would_get(self, unreached, login):
+        assert labels("finance")[self.LABEL] == labels("auditor")[self.LABEL] == len(unreached)
+        browser = login("finance")
+        page = browser.get("/").text
+        assert "/invoices/list/?reaches_nobody=yes" in page
+        listed = browser.get("/invoices/list/?reaches_nobody=yes").text
+        shown = {int(one) for one in re.findall(r'class="row-link" href="/invoices/show/(\d+)"', listed)}
+        assert shown == unreached
+        assert "Reaches nobody" in listed
+
+    def test_the_plan_of_each_says_the_same(self, unreached, api):
+        program = api("auditor")
+        for invoice in program("get", "/api/v1/invoice/").json["ids"]:
+            plan = program("get", f"/api/v1/invoice/{invoice}/plan").json["result"]
+            assert plan["reaches_nobody"] is (invoice in unreached)
+
+    @pytest.mark.usefixtures("app", "unreached")
+    def test_in_the_dealers_sight_and_not_for_support(self):
+        assert labels("north_finance")[self.LABEL] == 1
+        assert self.LABEL not in labels("support")
+
+    def test_nothing_is_shown_where_each_reaches_somebody(self, login):
+        making.invoice(making.billed())
+        assert self.LABEL not in labels("finance")
+        assert self.LABEL not in login("finance").get("/").text
+
+    def test_the_addresses_follow_the_customer(self):
+        customer_id = making.billed(email="a@x.example, b@x.example")
+        making.invoice(customer_id)
+        making.suppress("a@x.example")
+        assert self.LABEL not in labels("finance")
+        making.run(update_customer, customer_id=customer_id, values={"email": "A@x.example"})
+        assert labels("finance")[self.LABEL] == 1
+        making.run(update_customer, customer_id=customer_id, values={"email": "c@x.example", "first_name": "Ann"})
+        assert self.LABEL not in labels("finance")
+        making.run(update_customer, customer_id=customer_id, values={"email": None})
+        assert labels("finance")[self.LABEL] == 1
 
 
 def test_without_a_login_it_leads_there(app):

@@ -77,6 +77,27 @@ def test_it_needs_a_name_and_a_dealer_a_code():
     assert list(refusal.errors) == ["correspondence_class"]
 
 
+def test_a_dealers_code_is_given_once(login, api):
+    """Customers, contacts and users carry it: renamed, it would leave them behind, for another dealer to take over."""
+    north = making.lookup("dealer", "North", code="NORTH")
+    change = {"resource": "dealer", "lookup_id": north}
+    refusal = refused(Invalid, service.update_lookup, **change, values={"name": "Nord", "code": "NORD"})
+    assert refusal.errors == {"code": ["This is set once, when the record is made, and can't be changed here."]}
+    refused(Invalid, service.update_lookup, **change, values={"code": None})
+    making.run(service.update_lookup, **change, values={"name": "Nord", "code": "NORTH"})
+    answer = api()("put", f"/api/v1/dealer/{north}", json={"code": "NORD", "version": 2})
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["code"])
+    page = login().get(f"/dealers/edit/{north}").text
+    assert 'name="name"' in page
+    assert 'name="code"' not in page
+    assert "NORTH" in page
+    done = login().post(
+        f"/dealers/edit/{north}", data={"version": "2", "name": "Nordic", "code": "NORD", "active": "y"}
+    )
+    assert done.status_code == 302
+    assert (row("dealer", north).name, row("dealer", north).code) == ("Nordic", "NORTH")
+
+
 class TestDuplicates:
     def test_a_name_that_a_living_row_has(self):
         making.lookup("topic", "Bills")

@@ -27,8 +27,8 @@ class Source:
     def documents(self, session, ids):
         return {number: self.held[number] for number in ids}
 
-    def page(self, document_id):
-        return f"/{self.kind}/{document_id}"
+    def pages(self, session, actor, ids):
+        return {number: f"/{self.kind}/{number}" for number in ids}
 
     def formats(self):
         return frozenset()

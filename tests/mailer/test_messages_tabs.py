@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import Engine, event
 
 from app.contacts import service as contacts
+from app.customers import service as customers
 from tests.core import making
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -71,3 +73,33 @@ def test_a_cancelled_one_says_what_has_gone(login, house):
 def test_who_may_not_see_invoices_sees_none_of_it(login, house):
     assert "AC1/1" not in text(login("support"), f"/contacts/show/{house[2]}?tab=messages")
     assert login("north_finance").get(f"/contacts/show/{house[2]}?tab=messages").status_code == 404
+
+
+def test_nothing_leads_to_a_page_that_is_not_there(login):
+    customer_id, shared = making.billed(), making.contact(email="shared@acme.example", email_bill_type="short")
+    passed = making.contact(last_name="Passed", email="passed@acme.example")
+    for contact_id in (shared, passed):
+        making.run(contacts.add_shared_contact, customer_id=customer_id, contact_id=contact_id)
+    invoice_id = making.invoice(customer_id)
+    making.send(invoice_id)
+    browser, message = login("finance"), making.messages()[0].id
+    pages = ["/messages/list/", f"/messages/show/{message}", f"/contacts/show/{shared}?tab=messages"]
+    pages.append(f"/contacts/show/{passed}?tab=messages")
+    to_customer, to_invoice = f'href="/customers/show/{customer_id}"', f'href="/invoices/show/{invoice_id}"'
+    assert all(to_customer in browser.get(path).text for path in pages)
+    assert all(to_invoice in browser.get(path).text for path in pages if path != pages[2])
+    making.run(customers.delete_customer, customer_id=customer_id)
+    for path in pages:
+        page = browser.get(path).text
+        assert to_customer not in page, path
+        assert to_invoice not in page, path
+        assert "AC1/1" in page, path
+        assert "Company AC1" in page, path
+
+
+def test_the_documents_of_a_list_are_looked_up_at_once(login, house):
+    making.send(making.invoice(house[0]))
+    browser, statements = login("finance"), []
+    event.listen(Engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    assert browser.get("/messages/list/").text.count('href="/invoices/show/') == len(making.messages()) == 4
+    assert len([one for one in statements if "FROM invoice" in one]) == 1

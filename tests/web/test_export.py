@@ -132,3 +132,17 @@ def test_many_batches_hold_each_row_once(own_house, monkeypatch):
     monkeypatch.setattr(export, "BATCH", 2)
     _, *rows = rows_of(exported(own_house, "admin", "contacts"))
     assert len({tuple(row) for row in rows}) == len(rows) == 6
+
+
+def test_amounts_have_the_places_of_their_currency(own_house):
+    house = own_house
+    customer = house.customer(company_name="Places")
+    for currency in ("GBP", "JPY", "KWD"):
+        house.invoice(customer, currency=currency)
+    state = "q=places&columns=net,tax,total"
+    _, *rows = rows_of(exported(house, "admin", "invoices", state))
+    amounts = [{"25.00", "5.00", "30.00"}, {"25", "5", "30"}, {"25.000", "5.000", "30.000"}]
+    assert sorted(map(sorted, rows)) == sorted(map(sorted, amounts))
+    book = zipfile.ZipFile(io.BytesIO(exported(house, "admin", "invoices", state, format="xlsx").data))
+    styles = book.read("xl/styles.xml").decode()
+    assert {"#,##0", "#,##0.00", "#,##0.000"} <= set(re.findall(r'formatCode="([^"]+)"', styles))

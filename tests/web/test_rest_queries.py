@@ -10,6 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.contacts.resource import CONTACT
+from app.customers.resource import CUSTOMER
+from app.invoices.resource import INVOICE
 from tests.web.answers import refused
 
 LISTS = ("customer", "contact", "invoice", "message", "issuer", "topic", "correspondence_type", "dealer")
@@ -51,7 +54,7 @@ UNREADABLE = [
     "(columns:account_password_hash)",
     "(columns:!(account_password))",
     "(columns:!(account_password_hash))",
-    "(columns:!(customer.account_number))",
+    "(columns:!(customer.crm_reference))",
     "(columns:!(contact_type.__class__))",
     "(columns:!((a:1)))",
     "(filters:1)",
@@ -85,6 +88,18 @@ def test_a_q_that_cannot_be_read_is_a_400(house, q):
         ("contact", "id", "eq", "one"),
         ("contact", "id", "eq", 2**31),
         ("contact", "id", "eq", -1),
+        ("contact", "customer_id", "eq", -1),
+        ("topic", "position", "gt", 2**31),
+        ("topic", "position", "gt", 1.5),
+        ("contact", "id", "gt", None),
+        ("contact", "created_at", "lt", None),
+        ("contact", "last_name", "ct", None),
+        ("invoice", "total", "gt", None),
+        ("invoice", "invoice_date", "lt", None),
+        ("topic", "position", "lt", None),
+        ("message", "created_at", "gt", None),
+        ("audit", "id", "gt", None),
+        ("audit", "created_at", "gt", None),
         ("contact", "id", "gt", 10**40),
         ("contact", "id", "eq", 1.5),
         ("contact", "id", "eq", True),
@@ -107,6 +122,21 @@ def test_a_q_that_cannot_be_read_is_a_400(house, q):
 )
 def test_a_filter_that_cannot_be_read_is_a_400(house, resource, column, operator, value):
     refused(page(house, one_filter(column, operator, value), resource), 400, "unreadable")
+
+
+def test_a_filter_without_a_value_is_a_400_where_null_means_nothing(house):
+    for resource, column in (("contact", "created_at"), ("invoice", "total"), ("message", "id"), ("audit", "id")):
+        for operator in ("gt", "lt"):
+            refused(page(house, f"(filters:!((col:{column},opr:{operator})))", resource), 400, "unreadable")
+    assert page(house, "(filters:!((col:customer_id,opr:eq)))").json["count"] > 0
+    assert page(house, one_filter("customer_id", "rel_o_m", None)).json["count"] > 0
+
+
+def test_whole_numbers_that_are_no_ids_may_be_negative(house):
+    assert page(house, one_filter("position", "gt", -1), "topic").json["count"] > 0
+    assert page(house, one_filter("position", "lt", -1), "topic").json["count"] == 0
+    words = refused(page(house, one_filter("position", "gt", "x"), "topic"), 400)["q"]
+    assert words == ["Give a whole number."]
 
 
 def test_a_filter_for_a_related_row_that_is_not_there_finds_nothing(house):
@@ -191,6 +221,47 @@ def test_columns_that_are_asked_for_are_what_is_given(house):
     one = house.api()("get", f"/api/v1/customer/1?q={quote('(columns:!(status.name,id))')}").json
     assert one["result"] == {"status.name": "First customer_status", "id": 1}
     refused(house.api()("get", "/api/v1/customer/1?q=((("), 400)
+
+
+def test_every_dotted_column_that_is_offered_is_given(own_house):
+    house, lookups = own_house, own_house.world.lookups
+    types = {f"number_{number}_type": lookups["number_type"] for number in range(1, 5)}
+    party = {**types, "title": lookups["title"], "invoice_usage_report": lookups["usage_report_profile"]}
+    customer = house.customer(**party, status=lookups["customer_status"])
+    contact = house.contact(**party, customer_id=customer, contact_type=lookups["contact_type"])
+    records = [(INVOICE, house.invoice(customer)), (CONTACT, contact), (CUSTOMER, customer)]
+    call = house.api()
+    with house.app.app_context():
+        offered = [(resource.name, number, sorted(resource.dotted())) for resource, number in records]
+    assert [len(names) for _, _, names in offered] == [1, 8, 7]
+    asked = offered + [(name, number, [one]) for name, number, names in offered for one in names]
+    for name, number, names in asked:
+        q = quote(prison.dumps({"columns": names, **one_filter("id", "eq", number)}))
+        (row,) = call("get", f"/api/v1/{name}/?q={q}").json["result"]
+        assert set(row) == set(names)
+        assert all(row.values()), row
+        q = quote(prison.dumps({"columns": names}))
+        assert call("get", f"/api/v1/{name}/{number}?q={q}").json["result"] == row
+    for name, number, _ in offered:
+        assert call("delete", f"/api/v1/{name}/{number}").status_code == 200
+    for name, number, names in asked:
+        q = quote(prison.dumps({"columns": names, **one_filter("id", "eq", number)}))
+        (row,) = call("get", f"/api/v1/{name}/trash?q={q}").json["result"]
+        assert set(row) == {*names, "deletion"}
+        assert all(row[one] for one in names), row
+
+
+def test_the_q_of_one_record_and_of_info_is_read_as_strictly(house):
+    call = house.api()
+    for path in ("customer/1", "contact/1", "invoice/1", "topic/1", "message/1", "audit/1", "issuer/1"):
+        assert call("get", f"/api/v1/{path}?q=(columns:!(id))").json["result"] == {"id": 1}, path
+        for q in ("(((", "(surprise:1)", "(filters:!())", "(page:0)", "(columns:!(nope))"):
+            refused(call("get", f"/api/v1/{path}?q={q}"), 400, "unreadable")
+    for resource in (*LISTS, "audit"):
+        for q in ("(((", "(surprise:1)", "(columns:!(id))", "(keys:1)", "(keys:!((a:1)))"):
+            refused(call("get", f"/api/v1/{resource}/_info?q={q}"), 400, "unreadable")
+        told = call("get", f"/api/v1/{resource}/_info?q=(keys:!(permissions))").json
+        assert set(told) == {"permissions"}
 
 
 def test_json_is_read_where_rison_is(house):

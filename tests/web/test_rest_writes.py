@@ -152,8 +152,36 @@ def test_a_put_needs_the_version_that_it_was_made_from(house):
         refused(call("delete", path, **(stale | {"json": {"version": 1}})), 412, "stale", extras=("version",))
     for version in ("one", True, 0, -1, 1.5, [1], 10**20):
         refused(call("put", path, json={"first_name": "B", "version": version}), 422)
-    refused(call("put", path, json={"first_name": "B"}, headers={"If-Match": '"abc"'}), 422)
     assert call("get", path).json["result"]["first_name"] == "A"
+
+
+@pytest.mark.parametrize("tags", ['"abc"', '"1", "7"', '"02"', 'W/"1"', '""', '"2', ",", '"٢"', f'"{10**30}"', '"-2"'])
+def test_no_match_of_the_named_versions_is_stale(house, tags):
+    call = house.api()
+    path = f"/api/v1/contact/{house.contact(last_name='Tagged')}"
+    assert call("put", path, json={"first_name": "A", "version": 1}).status_code == 200
+    for answer in (
+        call("put", path, json={"first_name": "B"}, headers={"If-Match": tags}),
+        call("delete", path, headers={"If-Match": tags}),
+    ):
+        refused(answer, 412, "stale", extras=("version",))
+        assert answer.json["version"] == 2
+    assert call("get", path).json["result"]["first_name"] == "A"
+
+
+@pytest.mark.parametrize("tags", ['"7", "1"', '"abc" , W/"1"', "*", '"1"', '"a,b","1"'])
+def test_a_match_of_any_of_the_named_versions_is_enough(house, tags):
+    path = f"/api/v1/contact/{house.contact(last_name='Tagged')}"
+    answer = house.api()("put", path, json={"first_name": "B"}, headers={"If-Match": tags})
+    assert (answer.status_code, answer.json["result"]["version"]) == (200, 2)
+
+
+def test_a_delete_takes_no_other_names(house):
+    call = house.api()
+    path = f"/api/v1/contact/{house.contact(last_name='Still there')}"
+    assert set(refused(call("delete", path, json={"verison": 1, "reason": "x"}), 422)) == {"verison", "reason"}
+    assert call("get", path).status_code == 200
+    assert call("delete", path, json={"version": 1}).status_code == 200
 
 
 def test_of_two_changes_from_one_version_the_second_is_refused(house):

@@ -109,6 +109,32 @@ def test_an_administrator_who_sets_a_password_ends_that_users_sessions(own_house
         refused_page(admin.post(f"/resetpassword/form?pk={number}", data=given), 404)
 
 
+@pytest.mark.parametrize("by", ["finance", "admin"])
+def test_a_changed_password_ends_the_tokens_that_were_given_before(own_house, by):
+    given = {"username": "finance", "password": PASSWORD, "provider": "db", "refresh": True}
+    client, others = own_house.app.test_client(), own_house.api("support")
+    tokens = client.post("/api/v1/security/login", json=given).json
+
+    def statuses(tokens):
+        calls = (("GET", "/api/v1/customer/", "access_token"), ("POST", "/api/v1/security/refresh", "refresh_token"))
+        return [
+            client.open(path, method=method, headers={"Authorization": f"Bearer {tokens[kind]}"})
+            for method, path, kind in calls
+        ]
+
+    first, renewed = statuses(tokens)
+    assert (first.status_code, renewed.status_code) == (200, 200)
+    assert others("get", "/api/v1/customer/").status_code == 200
+    path = "/resetmypassword/form" if by == "finance" else "/resetpassword/form?pk=2"
+    changed = {"password": NEW_PASSWORD, "conf_password": NEW_PASSWORD}
+    assert own_house.new_browser(by).post(path, data=changed).status_code == 302
+    for answer in (*statuses(tokens), statuses({**tokens, **renewed.json})[0]):
+        refused(answer, 401, "unauthenticated")
+    assert others("get", "/api/v1/customer/").status_code == 200
+    anew = client.post("/api/v1/security/login", json={**given, "password": NEW_PASSWORD}).json
+    assert [answer.status_code for answer in statuses(anew)] == [200, 200]
+
+
 def test_a_password_that_is_too_simple_is_refused(own_house):
     client = own_house.new_browser("support")
     answer = client.post("/resetmypassword/form", data={"password": "simple", "conf_password": "simple"})

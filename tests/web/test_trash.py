@@ -162,6 +162,29 @@ class TestRest:
             assert call("post", f"/api/v1/{kind}/{own}/restore").status_code == 200
         assert call("post", f"/api/v1/contact/{unowned}/restore").status_code == 404
 
+    def test_a_shared_contact_comes_back_into_sight_or_not_at_all(self, house):
+        """Its one tie to the dealer is a customer that is deleted too: the customer comes first."""
+        customer, number = house.customer(dealer_code="NORTH"), house.contact(last_name="Tied")
+        house.do(contacts.add_shared_contact, customer_id=customer, contact_id=number)
+        call, browser = house.api("north_finance"), house.browser("north_finance")
+        assert call("delete", f"/api/v1/contact/{number}").status_code == 200
+        assert call("delete", f"/api/v1/customer/{customer}").status_code == 200
+        entries = house.count("audit_entry")
+        answer = call("post", f"/api/v1/contact/{number}/restore")
+        assert (answer.status_code, answer.json["code"]) == (409, "parent_deleted")
+        assert "shared by customers that are deleted too. Restore one of them first." in answer.json["message"]
+        page = browser.post(f"/trash/contact/{number}/restore", follow_redirects=True)
+        assert page.status_code == 200
+        assert "Restore one of them first." in page.text
+        assert get(house, Contact, number).deleted_at is not None
+        assert house.count("audit_entry") == entries
+        assert call("post", f"/api/v1/customer/{customer}/restore").status_code == 200
+        assert call("post", f"/api/v1/contact/{number}/restore").status_code == 200
+        # Whoever is of no dealer sees it without any customer.
+        assert call("delete", f"/api/v1/contact/{number}").status_code == 200
+        assert call("delete", f"/api/v1/customer/{customer}").status_code == 200
+        assert house.api("finance")("post", f"/api/v1/contact/{number}/restore").status_code == 200
+
 
 class TestScreen:
     def test_the_trash_tells_who_deleted_what_and_what_went_along(self, house):
@@ -399,3 +422,11 @@ class TestCommand:
         text = self.run(house, "--help").output
         for option in ("--older-than", "--resource", "--dry-run", "--reason", "--as"):
             assert option in text
+
+
+def test_trash_and_trail_are_where_every_list_is(house):
+    browser = house.browser()
+    assert browser.get("/trash/list/?kind=contact").text.count("<h1") == 1
+    assert browser.get("/trash/list/").status_code == browser.get("/trash/").status_code == 200
+    answer = browser.get("/audit/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/audit/list/")

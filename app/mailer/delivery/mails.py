@@ -210,6 +210,13 @@ def _rendition_of(message: Message, part: Part) -> Rendition:
     )
 
 
+def store(session: Session, data: bytes, content_type: str) -> str:
+    """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
+    digest = hashlib.sha256(data).hexdigest()
+    session.execute(_STORE, {"digest": digest, "content_type": content_type, "size": len(data), "data": data})
+    return digest
+
+
 def mail_of(session: Session, message: Message) -> bytes | None:
     """Return the bytes of a message's mail, or None while it has none."""
     if message.content_digest is None:

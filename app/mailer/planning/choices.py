@@ -8,7 +8,9 @@ from app.core.addresses import check_address
 from app.core.errors import FieldErrors, Invalid
 from app.core.words import said, say
 
+# What staff type in is a handful. What they untick, or send again, is out of what a document reaches by itself.
 MAX_TYPED_IN = 50
+MAX_PICKED = 10_000
 MAX_REASON = 500
 
 
@@ -27,7 +29,8 @@ class Choices:
             # Whoever names nobody doesn't mean everybody.
             errors["recipients"] = [say("Give at least one address, or leave this out to send to those of the plan.")]
         chosen = cls(
-            recipients=_addresses(recipients, "recipients", errors), untick=_addresses(untick, "untick", errors)
+            recipients=_addresses(recipients, "recipients", errors, most=MAX_TYPED_IN),
+            untick=_addresses(untick, "untick", errors, most=MAX_PICKED),
         )
         if errors:
             raise Invalid(say("Some of these addresses can't be used."), errors=errors)
@@ -50,7 +53,7 @@ class Again:
             errors["reason"] = [say("Say why it is sent again.")]
         elif len(text) > MAX_REASON:
             errors["reason"] = [say("Use at most {most} characters.", most=MAX_REASON)]
-        found = _addresses(addresses, "addresses", errors)
+        found = _addresses(addresses, "addresses", errors, most=MAX_PICKED)
         if not found and "addresses" not in errors:
             errors["addresses"] = [say("Choose at least one address that has had it.")]
         if errors:
@@ -58,14 +61,10 @@ class Again:
         return cls(addresses=found, reason=text)
 
 
-def _addresses(raw: object, name: str, errors: FieldErrors) -> tuple[str, ...]:
+def _addresses(raw: object, name: str, errors: FieldErrors, *, most: int) -> tuple[str, ...]:
     given = [] if raw is None else raw
-    if (
-        not isinstance(given, list | tuple)
-        or len(given) > MAX_TYPED_IN
-        or not all(isinstance(one, str) for one in given)
-    ):
-        errors[name] = [say("Give a list of at most {most} addresses.", most=MAX_TYPED_IN)]
+    if not isinstance(given, list | tuple) or len(given) > most or not all(isinstance(one, str) for one in given):
+        errors[name] = [say("Give a list of at most {most} addresses.", most=f"{most:,}")]
         return ()
     found: list[str] = []
     for address in given:

@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app.core.errors import NotFound
 from app.core.words import say
 from app.mailer.smtp.caught import CaughtMails
+from app.web.current import current_actor
 from app.web.security_headers import own_policy
 
 PAGE_SIZE = 25
@@ -101,7 +102,12 @@ class InboxView(BaseView):
 
 
 def _mails() -> CaughtMails:
-    """Return the catcher's mails; raises NotFound while a mail server is set."""
+    """Return the catcher's mails; raises NotFound while a mail server is set, and for the staff of a dealer.
+
+    A mail says nothing of whose customer it is about, so that there is no part of them to show to a dealer's staff.
+    """
+    if current_actor().dealer_code is not None:
+        raise NotFound(say("There is nothing here."))
     settings = current_app.config["SETTINGS"]
     if not settings.uses_catcher:
         raise NotFound(say("Mails go to the mail server: none are caught."))

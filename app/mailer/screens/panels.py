@@ -14,7 +14,7 @@ from app.access.table import Operation
 from app.contacts.models import Contact
 from app.core.actor import Actor
 from app.core.words import Words, in_a_row, say
-from app.mailer.documents import source_of
+from app.mailer.documents import pages_of
 from app.mailer.holding import because
 from app.mailer.message_states import STATE_LABELS, MessageState
 from app.mailer.models import Message, SkippedRoad
@@ -101,7 +101,7 @@ def _tab(
         lines.sort(key=lambda line: line["sort"], reverse=True)
         return {
             "columns": [{"key": key, "label": _COLUMNS[key]} for key in columns],
-            "rows": [_cells(line, columns, actor) for line in lines[:TAB_ROWS]],
+            "rows": _cells_of(session, actor, lines[:TAB_ROWS], columns),
             "more": more or len(lines) > TAB_ROWS,
             "list_url": url_for("MessageView.list", **listed(record)),
             "empty": {
@@ -138,7 +138,7 @@ def _line(row: Message | SkippedRoad, contact: Contact | None) -> dict[str, Any]
             "format": None,
             "state": tag(say("Not sent")),
             "why": in_a_row([explain(row.reason), *([row.detail] if row.detail else [])]),
-            "url": source_of(row.document_kind).page(row.document_id),
+            "url": None,
             "time": row.created_at,
         }
     return {
@@ -163,7 +163,7 @@ def _missed_line(one: Missed) -> dict[str, Any]:
         "format": None,
         "state": tag(say("Not sent")),
         "why": explain(one.reason),
-        "url": source_of(one.document_kind).page(one.document_id),
+        "url": None,
         "time": one.at,
         "sort": one.at,
     }
@@ -184,22 +184,32 @@ def _why(message: Message, contact: Contact | None) -> Words:
     return in_a_row(texts)
 
 
-def _cells(line: dict[str, Any], columns: Sequence[str], actor: Actor) -> dict[str, Any]:
+def _cells_of(
+    session: Session, actor: Actor, lines: Sequence[dict[str, Any]], columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the rows of a tab; one of a copy that never was leads to the document, if there is a page of it."""
+    pages = pages_of(session, actor, ((line["kind"], line["document_id"]) for line in lines))
+    return [_cells(line, columns, actor, page=pages[line["kind"], line["document_id"]]) for line in lines]
+
+
+def _cells(line: dict[str, Any], columns: Sequence[str], actor: Actor, *, page: str | None) -> dict[str, Any]:
     values = {
         **line,
         "at": moment(line["time"]),
-        "customer": _customer(line["record"], actor),
+        "customer": customer_link(line["record"], actor),
     }
     if columns[0] != "document":
-        values["document"] = link(line["document"], source_of(line["kind"]).page(line["document_id"]))
+        values["document"] = link(line["document"], page) if page else line["document"]
+    url = line["url"] or page
     return {
-        "pk": line["url"],
-        "url": line["url"],
+        "pk": url,
+        "url": url,
         "cells": [{"key": key, "label": _COLUMNS[key], "value": values[key]} for key in columns],
     }
 
 
-def _customer(customer: Any, actor: Actor) -> Any:
+def customer_link(customer: Any, actor: Actor) -> Any:
+    """Return a customer's name, as a link where there is a page that the actor may see."""
     if customer.deleted_at is not None or not may(actor, Operation.READ, "customer"):
         return customer.label
     return link(customer.label, url_for("CustomerView.show", pk=customer.id))

@@ -1,0 +1,89 @@
+"""What an invoice's paper and mail take from other records: kept as it was on the day that the invoice was sent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.invoices import queries
+from app.invoices.models import Invoice, Issuer
+from app.invoices.pdf_model import IssuerDetails
+from app.mailer.delivery.mails import store
+from app.mailer.models import Content
+
+_PNG = b"\x89PNG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """The customer and the issuer as an invoice names them; `language` (BCP 47) and `country` (ISO 3166) it is made in.
+
+    The language is the customer's own: a copy for somebody else may be in theirs.
+    """
+
+    customer_name: str
+    customer_address: tuple[str, ...]
+    account_number: str
+    language: str
+    country: str
+    issuer: IssuerDetails
+
+
+def particulars_of(session: Session, invoice: Invoice) -> Particulars:
+    """Return what was kept when an invoice was sent; of one that is not sent, what the records say today."""
+    kept = invoice.sent_particulars
+    if kept is None:
+        return _of_today(session, invoice)
+    issuer = kept["issuer"]
+    logo = session.get_one(Content, issuer["logo"]).data if issuer["logo"] else None
+    return Particulars(
+        **{
+            **kept,
+            "customer_address": tuple(kept["customer_address"]),
+            "issuer": IssuerDetails(**{**issuer, "address": tuple(issuer["address"]), "logo": logo}),
+        }
+    )
+
+
+def keep_particulars(session: Session, invoice: Invoice) -> None:
+    """Keep with an invoice that is being sent what it takes from other records, whatever becomes of these."""
+    today = _of_today(session, invoice)
+    logo = today.issuer.logo
+    # One picture stands on thousands of invoices: it is kept once.
+    digest = store(session, logo, "image/png" if logo.startswith(_PNG) else "image/jpeg") if logo else None
+    kept = asdict(today)
+    kept["issuer"]["logo"] = digest
+    invoice.sent_particulars = kept
+
+
+def _of_today(session: Session, invoice: Invoice) -> Particulars:
+    customer, settings = invoice.customer, current_app.config["SETTINGS"]
+    names = (customer.company_name, customer.person_name)
+    return Particulars(
+        customer_name=customer.name,
+        customer_address=(*(name for name in names if name and name != customer.name), *customer.address_lines),
+        account_number=customer.account_number,
+        language=customer.language or settings.language,
+        country=customer.country or settings.country,
+        issuer=_details(queries.issuer(session)),
+    )
+
+
+def _details(issuer: Issuer) -> IssuerDetails:
+    lines = (getattr(issuer, f"address_line_{number}") for number in range(1, 6))
+    return IssuerDetails(
+        name=issuer.name,
+        address=tuple(line for line in (*lines, issuer.postcode) if line),
+        vat_number=issuer.vat_number or "",
+        email=issuer.email or "",
+        website=issuer.website or "",
+        bank_name=issuer.bank_name or "",
+        bank_sort_code=issuer.bank_sort_code or "",
+        bank_account_number=issuer.bank_account_number or "",
+        bank_iban=issuer.bank_iban or "",
+        bank_bic=issuer.bank_bic or "",
+        footer=issuer.footer or "",
+        logo=issuer.logo,
+    )
