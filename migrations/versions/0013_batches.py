@@ -14,6 +14,18 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+# Which state of a message may follow which, as app/mailer/message_states.py has it.
+FOLLOWERS = {
+    "held": ("queued", "cancelled"),
+    "queued": ("sending", "held", "cancelled"),
+    "sending": ("sent", "waiting", "failed", "uncertain", "held", "queued"),
+    "waiting": ("sending", "queued", "held", "failed", "cancelled"),
+    "uncertain": ("queued", "sent", "bounced", "held", "cancelled"),
+    "sent": ("bounced",),
+    "failed": ("queued",),
+    "cancelled": ("queued", "held"),
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -43,9 +55,11 @@ def upgrade() -> None:
         sqlite_where=unsettled,
         postgresql_where=unsettled,
     )
+    _hold_states()
 
 
 def downgrade() -> None:
+    _let_states_go()
     _put_together()
     op.drop_index("ix_message_attempt_unsettled", "message_attempt")
     op.drop_column("message_attempt", "settled")
@@ -66,3 +80,32 @@ def _put_together() -> None:
             encoded = base64.encodebytes(bytes(attached)).replace(b"\n", b"\r\n")
             data = data[:place] + encoded + data[place:]
         connection.execute(content.update().where(content.c.digest == digest).values(data=data, size=len(data)))
+
+
+def _quoted(states: tuple[str, ...]) -> str:
+    return ", ".join(f"'{state}'" for state in states)
+
+
+def _hold_states() -> None:
+    """Have the database itself refuse a state that may not follow."""
+    allowed = " OR ".join(
+        f"(OLD.state = '{before}' AND NEW.state IN ({_quoted(after)}))" for before, after in FOLLOWERS.items()
+    )
+    changes = f"OLD.state <> NEW.state AND NOT ({allowed})"
+    if op.get_bind().dialect.name == "sqlite":
+        refuse = "BEGIN SELECT RAISE(ABORT, 'a message can not get this state'); END"
+        op.execute(f"CREATE TRIGGER message_state_follows BEFORE UPDATE OF state ON message WHEN {changes} {refuse}")
+        return
+    op.execute(
+        "CREATE FUNCTION message_state_refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'a message can not get the state %', NEW.state USING ERRCODE = 'check_violation'; END $$"
+    )
+    refuse = "FOR EACH ROW WHEN ({}) EXECUTE FUNCTION message_state_refused()"
+    op.execute(f"CREATE TRIGGER message_state_follows BEFORE UPDATE OF state ON message {refuse.format(changes)}")
+
+
+def _let_states_go() -> None:
+    on = "" if op.get_bind().dialect.name == "sqlite" else " ON message"
+    op.execute(f"DROP TRIGGER message_state_follows{on}")
+    if on:
+        op.execute("DROP FUNCTION message_state_refused()")
