@@ -11,6 +11,7 @@ from tests.browser.test_record_pages import GERMAN_PAGES, OTHERS, RECORD_PAGES
 
 # What answers with a file, a fragment, JSON or another address is no page.
 NO_PAGES = {
+    "AuditView.index",
     "HealthView.health",
     "InboxView.html",
     "InboxView.part",

@@ -47,11 +47,12 @@ def send_something(demo):
     assert recipients.count((f"{account}@flows.example",)) == 1
 
 
-def kill(demo, name):
-    """Kill one of its processes; wait until another has taken its place, and all is well."""
+def kill(demo, name, said):
+    """Kill one of its processes; wait until that is told, another has taken its place, and all is well."""
     before = demo.family()
     assert set(before) == PROCESSES
     os.kill(before[name], signal.SIGKILL)
+    wait_until(lambda: f"The {said} stopped by signal SIGKILL" in demo.said(), seconds=30, why=demo.said)
     wait_until(lambda: demo.family().get(name, before[name]) != before[name], seconds=30, why=demo.said)
     wait_until(lambda: demo.health() == "ok", seconds=60, why=demo.said)
     assert {other: pid for other, pid in demo.family().items() if other != name} == {
@@ -80,14 +81,12 @@ def test_a_port_in_use_is_said_in_plain_words(tmp_path):
 
 
 def test_a_killed_worker_is_started_again_and_mail_flows(demo):
-    kill(demo, "worker")
-    assert "The outbox worker stopped by signal SIGKILL" in demo.said()
+    kill(demo, "worker", "outbox worker")
     send_something(demo)
 
 
 def test_a_killed_web_server_is_started_again_and_mail_flows(demo):
-    kill(demo, "web")
-    assert "The web server stopped by signal SIGKILL" in demo.said()
+    kill(demo, "web", "web server")
     send_something(demo)
 
 
