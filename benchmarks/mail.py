@@ -349,7 +349,8 @@ def report(systems: Sequence[System], cases: Sequence[Case], figures: Mapping[tu
 
 
 def _table(title: str, rates: Mapping[str, list[float]], rest: Mapping[str, str]) -> None:
-    print(f"\n{title}\n{'':16}{'per second':>12}   {'counterpart beside it':24}{'memory':>11}{'database':>14}")
+    heads = f"{'memory':>11}{'database':>14}" if "drain" in title else f"{'memory':>11}"
+    print(f"\n{title}\n{'':16}{'per second':>12}   {'counterpart beside it':24}{heads}")
     for name, these in rates.items():
         ours = rates.get("counterpart")
         beside = "" if ours is None or name == "counterpart" else spread(ours, these)

@@ -101,6 +101,13 @@ class Message(Record):
         *(list_index("message", name, name) for name in ("address", "document_number", "created_at", "sent_at")),
         UniqueConstraint("document_kind", "document_id", "revision", "address_normalised"),
         Index("ix_message_state_next_attempt_at", "state", "next_attempt_at"),
+        Index(
+            "ix_message_due",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("state IN ('queued', 'waiting')"),
+            postgresql_where=text("state IN ('queued', 'waiting')"),
+        ),
         Index("ix_message_customer_id", "customer_id"),
         # Found by their beginnings: PostgreSQL compares bytes with this operator class, whatever it sorts by.
         Index(

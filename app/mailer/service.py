@@ -24,6 +24,7 @@ from app.mailer.documents import DocumentSource, source_of
 from app.mailer.holding import MISSING, because, wait_for
 from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
 from app.mailer.models import Message, message_contact
+from app.mailer.planning import plan_model
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.facts import (
     Defaults,
@@ -137,10 +138,20 @@ def put_into_outbox(
     source = source_of(chosen.document.kind.value)
     version = _content_version(session, chosen.document, source)
     made_before = queries.messages_of_document(session, kind=chosen.document.kind.value, document_id=chosen.document.id)
+    earlier: dict[str, list[Message]] = {}
+    for one in made_before:
+        earlier.setdefault(one.address_normalised, []).append(one)
     rows = []
-    for index, planned in enumerate(chosen.messages):
-        earlier = [one for one in made_before if one.address_normalised == planned.key]
-        row = _row(chosen, index, customer=customer, defaults=defaults, earlier=earlier, again=again)
+    for planned, told in zip(chosen.messages, as_dict(chosen)["messages"], strict=True):
+        row = _row(
+            chosen.document,
+            planned,
+            customer=customer,
+            defaults=defaults,
+            earlier=earlier.get(planned.key, ()),
+            again=again,
+        )
+        row.reasons = told["recipients"]
         rows.append(row)
     before = [row.state for row in rows]
     for row in rows:
@@ -229,8 +240,8 @@ def _touch(message: Message, before: str) -> Touch:
 
 
 def _row(
-    chosen: Plan,
-    index: int,
+    document: Document,
+    planned: plan_model.Message,
     *,
     customer: customer_models.Customer,
     defaults: Defaults,
@@ -238,8 +249,6 @@ def _row(
     again: bool,
 ) -> Message:
     """Return the outbox row of one message: a fresh one, or the one that was cancelled."""
-    planned = chosen.messages[index]
-    document = chosen.document
     # The next revision when it is sent again on purpose; otherwise all earlier ones were cancelled, or there is none.
     revision = max((one.revision for one in earlier), default=-1) + 1 if again else 0
     row = next((one for one in earlier if one.revision == revision), None) or Message(
@@ -258,7 +267,6 @@ def _row(
     row.document_number = document.number
     row.format = planned.format.value if planned.format else None
     row.usage_reports = list(planned.usage_reports)
-    row.reasons = as_dict(chosen)["messages"][index]["recipients"]
     row.lost_reasons = None
     row.content_digest = None
     # One that was tried before it was cancelled starts counting its tries anew.

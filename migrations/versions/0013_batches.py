@@ -55,11 +55,14 @@ def upgrade() -> None:
         sqlite_where=unsettled,
         postgresql_where=unsettled,
     )
+    due = sa.text("state IN ('queued', 'waiting')")
+    op.create_index("ix_message_due", "message", ["next_attempt_at", "id"], sqlite_where=due, postgresql_where=due)
     _hold_states()
 
 
 def downgrade() -> None:
     _let_states_go()
+    op.drop_index("ix_message_due", "message")
     _put_together()
     op.drop_index("ix_message_attempt_unsettled", "message_attempt")
     op.drop_column("message_attempt", "settled")

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -32,6 +33,10 @@ WORKER = Actor.system(Door.WORKER)
 Sessions = Session | scoped_session[Session]
 
 _messages = Message.__table__
+# Written out, since the index of what is due is over these alone, and a database must see that.
+_DUE_STATES: BindParameter[Any] = bindparam(
+    "due_states", [MessageState.QUEUED.value, MessageState.WAITING.value], expanding=True, literal_execute=True
+)
 _TAKE = (
     update(_messages)
     .where(_messages.c.id == bindparam("of"))
@@ -138,7 +143,7 @@ def _due(session: Session, size: int) -> Sequence[Message]:
     return session.scalars(
         select(Message)
         .where(
-            Message.state.in_((MessageState.QUEUED, MessageState.WAITING)),
+            Message.state.in_(_DUE_STATES),
             Message.next_attempt_at <= clock.now(),
             Message.deleted_at.is_(None),
         )
