@@ -153,7 +153,7 @@ def codes(results: Iterable[Any]) -> list[str]:
 
 @contextmanager
 def unaudited() -> Iterator[None]:
-    """Let a block write a record without an entry and give a message any state, where a test is about something else."""
+    """Let a block write a record without an entry, and give a message any state, for a test of something else."""
     any_state()
     event.listen(Session, "after_flush", _unmark)
     try:
