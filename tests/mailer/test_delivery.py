@@ -12,6 +12,7 @@ from email.policy import default as mail_policy
 
 import pypdf
 import pytest
+from sqlalchemy import text
 
 from app.core import clock
 from app.core.unit_of_work import unit_of_work
@@ -296,6 +297,26 @@ class TestWhatCannotBeMade:
                 assert drain(app, port) == 1
         assert set(making.states().values()) == {"sent"}
 
+    def test_a_statement_that_fails_for_one_spoils_no_other(self, app, server, monkeypatch):
+        """The error of a database ends a transaction: each has its own savepoint then."""
+        bad = send_to("bad@acme.example", "worse@acme.example")
+        send_to("good@acme.example", "fine@acme.example", account="AC2")
+        letter = InvoiceSource.letter
+
+        def broken(source, session, *, message):
+            if message.document_id == bad:
+                session.execute(text("INSERT INTO lane (name) VALUES (NULL)"))
+            return letter(source, session, message=message)
+
+        monkeypatch.setattr(InvoiceSource, "letter", broken)
+        with running(server) as port:
+            assert drain(app, port) == 4
+        assert sorted(making.states().values()) == ["held", "held", "sent", "sent"]
+        assert {one.held_because for one in making.messages() if one.state == "held"} == {
+            "The document could not be made: the database refused it."
+        }
+        assert db.session.query(Rendition).count() == 1
+
     def test_a_person_may_try_at_once(self, app, server, monkeypatch):
         send_to("bills@acme.example")
         with monkeypatch.context() as patch, running(server) as port:
@@ -400,10 +421,10 @@ class TestLeases:
 
     def test_a_worker_that_vanished_leaves_an_uncertain_message_when_no_mail_takes_that_long(self):
         self.intended("one")
-        with self.after(minutes=14):
+        with self.after(minutes=29):
             recovery.sweep(db.session, resend=False)
         assert only().state == "sending"
-        with self.after(minutes=16):
+        with self.after(minutes=31):
             recovery.sweep(db.session, resend=False)
         assert (only().state, outcomes(only())) == ("uncertain", ["uncertain"])
         assert "stopped while it was sending" in only().attempts[0].answer
@@ -426,7 +447,7 @@ class TestLeases:
 
     def test_an_answer_that_comes_after_the_lease_still_counts(self):
         outcome = self.intended("one")
-        with self.after(minutes=16):
+        with self.after(minutes=31):
             recovery.sweep(db.session, resend=False)
         assert only().state == "uncertain"
         self.settled(outcome)

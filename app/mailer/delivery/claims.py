@@ -165,6 +165,7 @@ def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) ->
     except Exception as error:
         if isinstance(error, DBAPIError) and not careful:
             raise
+        mails.forget()
         log.warning("message %s can't be made", message.id, exc_info=error)
         _hold(session, message, error=error)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
@@ -76,7 +76,7 @@ class Mails:
             places = parts.get(row.digest, [])
             self._stored[row.digest] = StoredMail(
                 digest=row.digest,
-                sender=parseaddr(BytesHeaderParser().parsebytes(row.data)["From"])[1],
+                sender=_sender_of(row.data),
                 subject="",
                 skeleton=Skeleton(row.data, tuple(one.place for one in places)),
                 parts=tuple(self._encoded_part(one.part_digest) for one in places),
@@ -123,6 +123,10 @@ class Mails:
         if rows:
             self._session.execute(insert(ContentPart), rows)
         self._contents, self._new = {}, {}
+
+    def forget(self) -> None:
+        """Look for what goes along anew: it may have gone with a savepoint."""
+        self._along = {}
 
     def _what_goes_along(self, message: Message) -> Sequence[Part]:
         """Return the document and its usage reports. Raises ValueError when one can't be made."""
@@ -196,6 +200,12 @@ class Mails:
         if digest not in self._encoded:
             self._encoded[digest] = encoded(self._session.get_one(Content, digest).data)
         return self._encoded[digest]
+
+
+def _sender_of(mail: bytes) -> str:
+    """Return the address that a stored mail comes from; its header may be UTF-8 (RFC 6532)."""
+    head = mail.partition(b"\r\n\r\n")[0].decode("utf-8")
+    return parseaddr(HeaderParser().parsestr(head)["From"])[1]
 
 
 def _rendition_of(message: Message, part: Part) -> Rendition:

@@ -20,7 +20,7 @@ from app.mailer.service import change_state
 
 SWEEP_ROWS = 500
 # The longest that one mail can take, by the timeouts of its connection, and then some.
-LONGEST_SENDING = timedelta(minutes=15)
+LONGEST_SENDING = timedelta(minutes=30)
 
 
 def sweep(sessions: Sessions, *, resend: bool) -> None:

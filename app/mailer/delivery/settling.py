@@ -61,7 +61,8 @@ def settle(session: Session, outcomes: Sequence[Outcome]) -> None:
     touched += [touch for one in others if (touch := _settle_one(session, one))]
     # The others are marked as their messages are; here go those of which nothing more is to be said.
     session.execute(update(_attempts).where(_attempts.c.id.in_([one.attempt_id for one in sent])).values(settled=True))
-    audit.record(session, WORKER, verb=Verb.MESSAGE_ATTEMPTED, touched=touched)
+    if touched:
+        audit.record(session, WORKER, verb=Verb.MESSAGE_ATTEMPTED, touched=touched)
     waiting = [one.message_id for one in others if one.state == MessageState.WAITING]
     if waiting:
         cancel_what_lost_its_reasons(session, waiting)
