@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, scoped_session
 from app.core import audit, clock
 from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
+from app.core.errors import Conflict
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery.lanes import open_lanes
 from app.mailer.delivery.mails import Mails, StoredMail
@@ -84,8 +85,10 @@ def claim(sessions: Sessions, *, worker: str, sender: str | None, size: int) -> 
     except (OperationalError, InterfaceError):
         # The database's trouble says nothing about a document: the messages stay due.
         raise
-    except DBAPIError:
-        # A statement of one document has spoilt the transaction of all: each has its own savepoint now.
+    except (DBAPIError, Conflict) as error:
+        if isinstance(error, Conflict) and error.code == "busy":
+            raise
+        # A statement of one document has spoilt the transaction of all: each has its own savepoint this time.
         return _claim(sessions, worker=worker, sender=sender, size=size, careful=True)
 
 
