@@ -22,11 +22,11 @@ from app.customers.models import Customer
 from app.extensions import db
 from app.mailer.documents import Letter, Rendered, register_source
 from app.mailer.models import Message
+from app.mailer.outbox import put_into_outbox
 from app.mailer.planning import plan_model
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.plan_model import Circumstances, Document, DocumentKind
 from app.mailer.planning.rules import Plan, plan
-from app.mailer.service import put_into_outbox
 from config import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
