@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditRecord
 from app.core.words import say
 from app.customers import queries as customers
-from app.mailer.models import Content, Message, Rendition, WorkerHeartbeat
+from app.mailer.models import Content, Lane, Message, Rendition, WorkerHeartbeat
 
 
 def messages(actor: Actor) -> Select[Message]:
@@ -84,12 +84,19 @@ def findings(text: str) -> list[SelectBase]:
 
 
 def oldest_due(session: Session, *, now: datetime) -> datetime | None:
-    """Return the due time of the message that has waited longest, or None where none is due."""
-    return session.scalar(
+    """Return the due time of the message that has waited longest, or None where none is due.
+
+    While the lane waits for the mail server, none is; when that is over, all are from then on.
+    """
+    due = session.scalar(
         select(func.min(Message.next_attempt_at)).where(
             Message.state.in_(("queued", "waiting")), Message.next_attempt_at <= now
         )
     )
+    waits = session.scalar(select(func.max(Lane.waits_until)))
+    if due is None or waits is None:
+        return due
+    return None if waits > now else max(due, waits)
 
 
 def last_heartbeat(session: Session) -> datetime | None:

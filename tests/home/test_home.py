@@ -9,11 +9,13 @@ import pytest
 
 from app.contacts.service import delete_contact
 from app.core import clock
+from app.core.unit_of_work import unit_of_work
 from app.customers.service import delete_customer, update_customer
 from app.extensions import db
 from app.home import queries
 from app.invoices.service import approve_invoice
 from app.mailer.delivery import sending as delivery
+from app.mailer.delivery.lanes import close_lane
 from tests.conftest import actor
 from tests.core import making
 
@@ -153,6 +155,15 @@ class TestHealth:
             making.send(making.invoice(making.billed()))
         delivery.beat(db.session, worker="embedded")
         assert self.ask(app) == (503, {"status": "failing", "database": "ok", "worker": "ok", "outbox": "failing"})
+
+    @pytest.mark.parametrize(("ago", "well"), [(5, "ok"), (60, "ok"), (180, "failing")])
+    def test_what_waits_for_the_mail_server_is_named_once_nobody_tries_it_again(self, app, ago, well):
+        with clock.frozen(clock.now() - timedelta(minutes=30)):
+            making.send(making.invoice(making.billed()))
+        with clock.frozen(clock.now() - timedelta(seconds=ago)), unit_of_work(db.session) as work:
+            assert close_lane(work, "No connection") == clock.now() + timedelta(seconds=15)
+        delivery.beat(db.session, worker="embedded")
+        assert self.ask(app)[1]["outbox"] == well
 
     def test_a_database_without_tables_is_named(self, app):
         db.session.remove()
