@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.functions import coalesce
@@ -24,6 +24,9 @@ from app.core.errors import Unreadable
 from app.core.records import UtcDateTime
 from app.core.whole_numbers import MAX_ID
 from app.core.words import say
+
+# Turns columns into an order by them.
+Ordering = Callable[[Sequence[ColumnElement[Any]]], Sequence[ColumnElement[Any]]]
 
 MAX_CURSOR = 2000
 MAX_PLACE = 10**9
@@ -137,18 +140,24 @@ def _typed(value: Any, column: ColumnElement[Any], *, nullable: bool) -> Any:
 # Rows.
 
 
-def gathered(statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> tuple[Select[Any], Sequence[Any]]:
-    """Return a statement of the same records that finds them before it sorts them, and its columns to sort by.
+def gathered(
+    session: Session, statement: Select[Any], columns: Sequence[ColumnElement[Any]], ordered: Ordering, *, limit: int
+) -> list[tuple[Any, tuple[Any, ...]]]:
+    """Return the first of few records in an order, with their values; the last of `columns` is the id.
 
-    For a few records: told to sort and to stop early, a database may walk the whole table in that order to meet them.
-    The last of `columns` is the id.
+    They are found before they are sorted: told to sort and to stop early, a database may walk the whole table in that
+    order to meet them. `ordered` gives the order by the columns that it gets.
     """
     model = statement.column_descriptions[0]["entity"]
     kept = [column.label(f"sort_{number}") for number, column in enumerate(columns)]
     # PostgreSQL takes a selection with an offset as it is, and so does not mix it with the order around it.
-    found = statement.with_only_columns(*kept).order_by(None).offset(0).subquery()
-    within = list(found.c)
-    return statement.join(found, model.id == within[-1]), within
+    within = list(statement.with_only_columns(*kept).order_by(None).offset(0).subquery().c)
+    keys = session.execute(select(*within).order_by(*ordered(within)).limit(limit)).all()
+    if not keys:
+        return []
+    found = session.scalars(statement.order_by(None).where(model.id.in_([key[-1] for key in keys])))
+    rows = {row.id: row for row in found}
+    return [(rows[key[-1]], tuple(key)) for key in keys if key[-1] in rows]
 
 
 def rows_from(
@@ -168,16 +177,19 @@ def rows_from(
     the row nearest to the cursor comes first. `few` tells that the statement has few.
     """
     turned = sort.descending is not backwards
+    columns = (*sort.columns, sort.key)
+
+    def ordered(given: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        return [column.desc() if turned else column.asc() for column in given]
+
     found: list[tuple[Any, tuple[Any, ...]]] = []
     for segment in _segments(sort, after, backwards=backwards, start=start):
-        columns: Sequence[ColumnElement[Any]] = (*sort.columns, sort.key)
-        wanted = statement.where(*segment)
+        wanted, left = statement.where(*segment), limit - len(found)
         if few:
-            wanted, columns = gathered(wanted, columns)
-        ordered = [column.desc() if turned else column.asc() for column in columns]
-        wanted = wanted.add_columns(*columns).order_by(None).order_by(*ordered)
-        rows = session.execute(wanted.limit(limit - len(found)))
-        found += [(row[0], tuple(row[1:])) for row in rows]
+            found += gathered(session, wanted, columns, ordered, limit=left)
+        else:
+            rows = session.execute(wanted.add_columns(*columns).order_by(None).order_by(*ordered(columns)).limit(left))
+            found += [(row[0], tuple(row[1:])) for row in rows]
         if len(found) >= limit:
             break
     return found

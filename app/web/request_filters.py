@@ -62,6 +62,7 @@ class RequestFiltersMixin:
 class GuardedListMixin:
     """Keeps Flask-AppBuilder's own list pages from failing on, or revealing by, what stands in the address."""
 
+    datamodel: Any
     order_columns: list[str]
     page_size: int
 
@@ -80,14 +81,16 @@ class GuardedListMixin:
         for name, value in request.args.items():
             if name.startswith(("page_", "psize_")) and not (value.isascii() and value.isdigit() and len(value) < 8):  # noqa: PLR2004
                 abort(400)
-            if name.startswith("_flt_") and not self._known_filter(name):
+            if name.startswith("_flt_") and not self._known_filter(name, value):
                 abort(400)
         return super().list()  # type: ignore[misc]
 
-    def _known_filter(self, name: str) -> bool:
+    def _known_filter(self, name: str, value: str) -> bool:
         parts = name.split("_", 3)
         filters = self._filters.get_search_filters()  # type: ignore[attr-defined]
-        return len(parts) == 4 and parts[2].isdigit() and int(parts[2]) < len(filters.get(parts[3], ()))  # noqa: PLR2004
+        known = len(parts) == 4 and parts[2].isdigit() and int(parts[2]) < len(filters.get(parts[3], ()))  # noqa: PLR2004
+        # Flask-AppBuilder hands anything but "y" to the database as it is, where it is compared with a boolean.
+        return known and (value == "y" or not self.datamodel.is_boolean(parts[3]))
 
 
 class SafeActionsMixin:

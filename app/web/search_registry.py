@@ -137,11 +137,11 @@ def _rows(
     sort = sort_of(resource)
     # Numbers as such, since a thousand parameters cost more than what is done with them.
     these = key.in_(bindparam("these", ids, expanding=True, literal_execute=True))
-    statement, columns = gathered(resource.rows(actor).where(these), (*sort.columns, sort.key))
-    order: list[Any] = [case((key.in_(exact), 0), else_=1)] if exact else []
-    order += [column.desc() if sort.descending else column for column in columns]
-    statement = statement.order_by(*order).limit(rows)
-    return [
-        Found(str(record), findable.hint(record), findable.page(record), record.id in exact)
-        for record in session.scalars(statement.options(raiseload("*")))
-    ]
+    statement = resource.rows(actor).where(these).options(raiseload("*"))
+
+    def ordered(columns: Sequence[Any]) -> list[Any]:
+        first = [case((columns[-1].in_(exact), 0), else_=1)] if exact else []
+        return first + [column.desc() if sort.descending else column for column in columns]
+
+    found = gathered(session, statement, (*sort.columns, sort.key), ordered, limit=rows)
+    return [Found(str(record), findable.hint(record), findable.page(record), record.id in exact) for record, _ in found]

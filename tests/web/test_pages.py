@@ -260,6 +260,9 @@ def test_users_are_sorted_and_filtered_by_what_is_shown(house):
         "_oc_UserView=username&_od_UserView=sideways",
         "psize_UserView=1000000",
         "page_UserView=9999999",
-        "_flt_0_active=x",
+        "_flt_0_active=y",
+        "_flt_1_active=y",
     ):
         assert client.get(f"/users/list/?{query}").status_code == 200, query
+    for value in ("x", "", "1", "True"):
+        assert client.get(f"/users/list/?_flt_0_active={value}").status_code == 400, value
