@@ -16,6 +16,9 @@ def choose(page, label, text):
     """Choose in a picker with the mouse: click into it, type, and click on what was found."""
     page.get_by_role("combobox", name=label).click()
     page.keyboard.type(text)
+    expect(page.get_by_role("option", name=re.compile(text)).first).to_be_visible()
+    # What was asked for letter by letter has all arrived: an answer that comes after the choice opens the list anew.
+    page.wait_for_load_state("networkidle")
     page.get_by_role("option", name=re.compile(text)).first.click()
 
 
