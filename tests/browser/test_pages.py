@@ -114,6 +114,8 @@ def choose(page, label, text):
     """Choose in a picker with the mouse."""
     page.get_by_role("combobox", name=label).click()
     page.keyboard.type(text)
+    page.get_by_role("option", name=re.compile(text)).first.wait_for()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("option", name=re.compile(text)).first.click()
 
 
