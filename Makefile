@@ -34,8 +34,9 @@ test-services: .venv/dev ## run the tests that need PostgreSQL, Redis and Rabbit
 	@$(BIN)/python -c 'import sys; sys.path.insert(0, "tests"); import services; services.ensure()'
 	@COUNTERPART_TEST_DATABASE_URL="$(COUNTERPART_TEST_DATABASE_URL)" $(BIN)/python -m pytest -n 2 --dist loadfile -m services $(ARGS)
 
-test-full: .venv/dev browser ## run the long searches: 10,000 graphs, the doors, the REST calls
+test-full: .venv/dev browser ## run the long searches: 10,000 graphs, the doors, the REST calls, 200 killed workers
 	@COUNTERPART_TEST_FULL=1 $(BIN)/python -m pytest tests/properties tests/doors tests/schema $(ARGS)
+	@COUNTERPART_TEST_FULL=1 $(BIN)/python -m pytest tests/faults/test_kills.py -m "not services" $(ARGS)
 
 check: lint types ## lint, types and the tests of what changed: for every step
 	@$(BIN)/python tests/changed.py

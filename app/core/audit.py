@@ -54,6 +54,7 @@ class Verb(StrEnum):
     INVOICE_SENT_AGAIN = "invoice:sent_again"
     MESSAGE_RELEASED = "message:released"
     MESSAGE_HELD = "message:held"
+    # Stands in older trails alone: a claim says nothing that the attempts after it don't.
     MESSAGE_CLAIMED = "message:claimed"
     MESSAGE_ATTEMPTED = "message:attempted"
     MESSAGE_RECOVERED = "message:recovered"
