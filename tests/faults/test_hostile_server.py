@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core import clock
+from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.mailer.delivery import backoff, recovery
 from app.mailer.delivery import sending as delivery
@@ -178,6 +179,24 @@ def test_one_recipient(worker, step, misdeed):
         assert mine.state == "sent"
     else:
         assert mine.state == ("failed" if misdeed[0] == "5" else mine.state) != "sent"
+
+
+@pytest.mark.parametrize("place", [0, 57, 99])
+@pytest.mark.parametrize("what", ["refused for good", "refused for a while", "cut off", "can't be made"])
+def test_one_bad_in_a_hundred(worker, what, place):
+    """Wherever it stands: all others leave in the first round, and the bad one says why it did not."""
+    bad = outbox(100, domains=100)[place]
+    words = {"refused for good": WORDS["550"], "refused for a while": WORDS["450"], "cut off": CLOSE}.get(what)
+    if words is None:
+        with making.unaudited(), unit_of_work(db.session) as work:
+            work.merge(making.messages()[place]).address = "no address at all"
+    server = Hostile(lambda where, who: words if (where, who) == ("rcpt", bad) else None)
+    with hostile(server) as port:
+        worker.mail.port = port
+        worker.drain()
+    states = {"refused for good": "failed", "can't be made": "held"}
+    assert Counter(making.states().values()) == {"sent": 99, states.get(what, "waiting"): 1}
+    assert len(server.accepted) == 99
 
 
 AWAY = {

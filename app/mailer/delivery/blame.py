@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Undelivered, Unknown
 
-# Two mails in a row, to two domains: that is no longer bad luck.
+# Two mails in a row, to two domains: that is more than bad luck.
 IN_A_ROW = 2
 _OF_THE_ROAD = ("4.3.", "4.4.", "4.7.")
 # RFC 5321 section 4.2.3: 450 is about the mailbox, 451 and 452 about the system; they count without a finer code.

@@ -15,7 +15,7 @@ from app.mailer.delivery.pace import Pace
 from app.mailer.models import ACCOUNT
 from app.mailer.smtp.answers import ConnectionTrouble, Refused, Undelivered, Unknown
 
-# A wait for the server's rate that is no longer than this is sat out; for longer ones everything is given back.
+# A wait for the server's rate of so many seconds at most is sat out; for longer ones everything is given back.
 LONGEST_REST = 2.0
 # Asking again sooner costs more than it brings.
 _SHORTEST_WAIT = timedelta(seconds=1)
