@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -77,7 +77,9 @@ def _past(session: Session, shut: Sequence[str], size: int) -> Sequence[Message]
     if not shut:
         return _longest(session, size)
     head = select(Message.id).where(*_is_due()).order_by(Message.next_attempt_at, Message.id).limit(HEAD)
-    open_ = Message.address_domain.not_in(shut)
+    # Asked of the table, since there may be hundreds of names.
+    waiting = select(Lane.name).where(or_(Lane.failures > 0, Lane.waits_until > clock.now()))
+    open_ = Message.address_domain.not_in(waiting)
     found = list(_longest(session, size, Message.id.in_(head), open_))
     if found or not _is_full(session, head):
         return found
@@ -95,7 +97,7 @@ def _past(session: Session, shut: Sequence[str], size: int) -> Sequence[Message]
 
 
 def _is_full(session: Session, head: Any) -> bool:  # noqa: ANN401  # a select of ids
-    return len(session.scalars(head).all()) == HEAD
+    return session.scalar(select(func.count()).select_from(head.subquery())) == HEAD
 
 
 def _longest(session: Session, size: int, *which: ColumnElement[bool]) -> Sequence[Message]:
