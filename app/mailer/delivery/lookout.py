@@ -90,6 +90,7 @@ class Lookout:
         lanes.slow_lanes(session, self._slow, answer=OVER)
         lanes.reopen_lanes(session, self._worked, worker=self._worker)
         self._closed, self._slow, self._worked = {}, {}, {}
+        self._lost = None
 
     def _rest(self, seconds: float) -> None:
         end = time.monotonic() + seconds
