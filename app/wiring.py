@@ -64,11 +64,13 @@ from app.mailer.list_filters import NOT_REACHED
 from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
 from app.mailer.resource import MESSAGE
+from app.mailer.screens import outbox_banners, outbox_bulk, receives_views
 from app.mailer.screens import panels as mailer_panels
-from app.mailer.screens import receives_views
 from app.mailer.screens.inbox import InboxView
+from app.mailer.screens.outbox_views import OutboxView
 from app.mailer.screens.receives_views import ReceivesView
 from app.mailer.views import MessageView, register_message_page
+from app.mailer.watching.metrics_view import MetricsView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
@@ -125,6 +127,7 @@ def register_features(app: Flask) -> None:
     register_message_page()
     mailer_panels.register()
     receives_views.register()
+    outbox_bulk.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
     _register_history()
@@ -135,6 +138,7 @@ def register_features(app: Flask) -> None:
     if app.config["SETTINGS"].uses_catcher:
         builder.add_view(InboxView, INBOX, icon="inbox")
     tasks = (SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView)
+    tasks += (OutboxView, outbox_bulk.ManyMessagesView, MetricsView)
     for view in (*tasks, PickerView, SearchView, HealthView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
     for name in LOOKUPS:
@@ -180,6 +184,7 @@ def house() -> dict[str, Any]:
         ("invoice", gettext("Invoice"), "/invoices/add"),
     )
     return {
+        "banners": outbox_banners.banners(actor),
         "search_url": "/search/",
         "add_menu_items": [
             {"label": label, "url": url} for name, label, url in entries if may(actor, Operation.CREATE, name)

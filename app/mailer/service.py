@@ -171,6 +171,7 @@ def change_state(message: Message, after: MessageState) -> None:
     message.state = after.value
     if after != MessageState.HELD:
         message.held_code = message.held_because = None
+    message.failure_cause = None
     message.lost_reasons = None
 
 

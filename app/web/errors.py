@@ -81,7 +81,7 @@ def init_app(app: Flask) -> None:
 
 
 def _wants_json() -> bool:
-    return request.path.startswith(("/api/", "/pickers/"))
+    return request.path.startswith(("/api/", "/pickers/", "/metrics"))
 
 
 def _domain_error(error: DomainError) -> WerkzeugResponse | tuple[str, int]:

@@ -44,11 +44,17 @@ OPERATIONS = {
     "send_again": "send",
     "retry": "retry",
     "cancel": "cancel",
+    "pause": "pause",
+    "resume": "resume",
+    "metrics": "read",
     "add_shared_contact": "link",
     "remove_shared_contact": "link",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {
+    "ManyMessagesView": "message",
+    "OutboxView": "outbox",
+    "MetricsView": "metrics",
     "SharedContactsView": "customer",
     "ManyCustomersView": "customer",
     "VerifyPasswordView": "contact",

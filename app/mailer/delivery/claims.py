@@ -23,6 +23,7 @@ from app.mailer.holding import RENDERING_FAILED
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.service import change_state
+from app.mailer.watching.queries import is_paused
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def give_back(session: Session, rest: Sequence[Claimed], *, worker: str) -> None
 
 def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, careful: bool) -> Batch:
     with unit_of_work(sessions) as session:
-        if not open_lanes(session):
+        if is_paused(session) or not open_lanes(session):
             return Batch((), 0)
         messages = _due(session, size)
         mails = Mails(session, sender=sender)

@@ -17,6 +17,7 @@ from app.mailer.message_states import MessageState, may_follow
 from app.mailer.models import Message, MessageAttempt
 from app.mailer.planning.lost import cancel_lost
 from app.mailer.service import change_state
+from app.mailer.watching.causes import cause_of
 
 _messages = Message.__table__
 _attempts = MessageAttempt.__table__
@@ -90,6 +91,8 @@ def _settle_one(session: Session, outcome: Outcome) -> Touch | None:
         # Its lease was over meanwhile, and it was put right without us.
         return None
     change_state(message, state)
+    if state == MessageState.FAILED:
+        message.failure_cause = cause_of(outcome.answer)
     message.lease_until = message.claimed_by = None
     message.next_attempt_at = next_attempt_at
     return Touch("message", message.id, message.label, {"state": (before, state.value)})
