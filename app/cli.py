@@ -11,6 +11,9 @@ from app.access.table import Role
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
+    from app.mailer.watching.commands import outbox
+
+    app.cli.add_command(outbox)
     for command in (worker, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 

@@ -17,6 +17,7 @@ class Event(StrEnum):
     RATE_LIMITS_ALONE = "rate_limits_alone"
     FIGURES_UNREADABLE = "figures_unreadable"
     DOCUMENT_SENT = "document_sent"
+    API_KEY_USE_NOT_NOTED = "api_key_use_not_noted"
     OUTBOX_PAUSED = "outbox_paused"
     OUTBOX_RESUMED = "outbox_resumed"
     OUTBOX_NOT_DRAINED = "outbox_not_drained"
@@ -36,6 +37,7 @@ class Event(StrEnum):
 # What an event may say, and nothing else: ids, figures, codes and words of closed lists.
 FIELDS = frozenset(
     {
+        "api_key_id",
         "code",
         "count",
         "document_id",

@@ -1,7 +1,8 @@
-"""How log lines look: one an event, JSON for programs or text for people, whoever writes it; no value of anybody's in it."""
+"""How log lines look: one an event, JSON for programs or text for people, whoever writes it, and nobody's values."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -21,7 +22,17 @@ _TALKATIVE = ("flask_appbuilder", "flask_limiter", "flask-limiter", "faker", "ma
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
 _QUERY = re.compile(r"\?[^\s\"']+")
 _SECRET = re.compile(r"(?i)\bbearer\s+\S+|\bcp_[\w-]{8,}|(?<=://)[^/\s@]+@")
-_MARK = "_counterpart"
+
+
+class _ToStandardError(logging.Handler):
+    """Writes each line to what is standard error at that moment; whoever read it may have gone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line, at once."""
+        line = self.format(record)
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
 
 def set_up_logs(chosen: Literal["json", "text"] | None) -> None:
@@ -31,11 +42,10 @@ def set_up_logs(chosen: Literal["json", "text"] | None) -> None:
     handlers put in place after it was made, such as Celery's workers, calls it at their end.
     """
     as_text = chosen == "text" or (chosen is None and sys.stderr.isatty())
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(_formatter(as_text=as_text))
-    setattr(handler, _MARK, True)
     root = logging.getLogger()
-    for one in [one for one in root.handlers if getattr(one, _MARK, False)]:
+    for one in [one for one in root.handlers if isinstance(one, _ToStandardError)]:
         root.removeHandler(one)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -45,6 +55,7 @@ def set_up_logs(chosen: Literal["json", "text"] | None) -> None:
         other.propagate = True
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -62,7 +73,9 @@ def set_up_logs(chosen: Literal["json", "text"] | None) -> None:
 
 def _formatter(*, as_text: bool) -> logging.Formatter:
     shown: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if as_text else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(colors=False)
+        if as_text
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -79,7 +92,7 @@ def _formatter(*, as_text: bool) -> logging.Formatter:
 
 
 def _stack(_logger: object, _method: str, line: Line) -> Line:
-    """Say where an error came from: its kinds and its stack, one after the other. Its words may hold anybody's values."""
+    """Say where an error came from, by kinds and stacks: its words may hold anybody's values."""
     given = line.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):

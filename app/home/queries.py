@@ -12,6 +12,7 @@ from app.access.ask import may
 from app.access.table import Operation
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
+from app.core import clock
 from app.core.actor import Actor
 from app.core.words import say
 from app.customers import queries as customers
@@ -20,6 +21,7 @@ from app.invoices import queries as invoices
 from app.invoices.models import Invoice
 from app.mailer import queries as messages
 from app.mailer.models import Message
+from app.mailer.watching import queries as watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,19 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
     """Return what somebody should look at: copies that are held, uncertain or failed, and invoices for nobody."""
     found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
+    found += _lanes(session, actor) if may(actor, Operation.READ, "message") else []
     if may(actor, Operation.READ, "invoice"):
         count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
         hint = say("Nobody has them, and sending them would reach nobody; the plan of each says why.")
         if count:
             found.append(Figure(say("Invoices that reach nobody"), count, "/invoices/list/?reaches_nobody=yes", hint))
     return found
+
+
+def _lanes(session: Session, actor: Actor) -> list[Figure]:
+    count = len(watching.waiting_lanes(session, actor, now=clock.now()))
+    hint = say("They are tried again by themselves; the list of messages says what the servers said.")
+    return [Figure(say("Mail servers that wait"), count, "/messages/list/", hint)] if count else []
 
 
 def _copies(session: Session, actor: Actor) -> list[Figure]:

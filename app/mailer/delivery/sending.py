@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,17 +11,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
 from app.mailer.delivery.journal import Journal, Outcome
-from app.mailer.delivery.lanes import close_lane, reopen_lane
+from app.mailer.delivery.lanes import ACCOUNT, close_lane, reopen_lane
 from app.mailer.delivery.settling import settle
 from app.mailer.message_states import MessageState
 from app.mailer.models import WorkerHeartbeat
 from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.outcomes import code_of, log_outcomes
 
 BATCH = 100
 _RENEW_AFTER = LEASE.total_seconds() / 2
@@ -61,6 +60,7 @@ def drain(
             if batch is None or not batch.found:
                 break
             held = batch.found - len(batch.claimed)
+            log_event(Event.BATCH_CLAIMED, worker=worker, count=len(batch.claimed))
             turn = _Turn(sessions, connection, journal, worker, stop, late)
             tried, trouble = _send_batch(turn, batch.claimed)
             handled += held + tried
@@ -113,6 +113,9 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
                 close_lane(session, str(trouble))
             elif outcomes:
                 reopen_lane(session)
+        log_outcomes(outcomes, worker=turn.worker)
+        if trouble is not None:
+            log_event(Event.LANE_CLOSED, worker=turn.worker, lane=ACCOUNT, step=trouble.step, code=code_of(trouble))
     return len(outcomes), trouble is not None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.events import Event, log_event
 from app.mailer.message_states import MessageState
 from app.mailer.watching.figures import Figures, figures
-
-log = logging.getLogger(__name__)
 
 # A million messages take a tenth of a second to count; whoever asks sooner gets what was counted last.
 KEEP_SECONDS = 10.0
@@ -49,7 +47,7 @@ class Metrics:
                 try:
                     found: Figures | None = figures(session, now=clock.now())
                 except SQLAlchemyError as error:
-                    log.warning("the figures could not be read", exc_info=error)
+                    log_event(Event.FIGURES_UNREADABLE, error=error)
                     session.rollback()
                     found = None
                 known = self._counted = (engine, time.monotonic(), found)

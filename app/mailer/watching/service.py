@@ -10,6 +10,7 @@ from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.events import Event, log_event
 from app.core.words import say
 from app.mailer.models import OutboxPause
 from app.mailer.watching import queries
@@ -30,6 +31,7 @@ def pause_outbox(session: Session, actor: Actor, *, reason: object) -> OutboxPau
     session.add(pause)
     session.flush()
     audit.record(session, actor, verb=Verb.OUTBOX_PAUSED, touched=[_touch(before=False)], reason=words)
+    log_event(Event.OUTBOX_PAUSED, user_id=actor.user_id)
     return pause
 
 
@@ -42,6 +44,7 @@ def resume_outbox(session: Session, actor: Actor, *, reason: object) -> None:
         raise Conflict(say("The outbox is not paused."), code="not_paused")
     session.delete(pause)
     audit.record(session, actor, verb=Verb.OUTBOX_RESUMED, touched=[_touch(before=True)], reason=words)
+    log_event(Event.OUTBOX_RESUMED, user_id=actor.user_id)
 
 
 def _ensure(actor: Actor, operation: Operation) -> None:
