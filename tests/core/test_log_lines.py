@@ -39,11 +39,14 @@ def test_an_event_says_nothing_but_what_the_list_allows():
 
 
 def test_an_error_has_its_stack_and_causes_and_not_its_words(lines):
-    try:
+    def refuse() -> None:
         try:
-            raise KeyError("bob@x.example")
+            {}["bob@x.example"]
         except KeyError as error:
             raise ValueError("the secret of bob@x.example") from error
+
+    try:
+        refuse()
     except ValueError as error:
         log_event(Event.REQUEST_FAILED, error=error)
         logging.getLogger("somebody").exception("It went wrong for %s", "bob@x.example")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,16 +60,18 @@ def in_sight(actor: Actor) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def counts(session: Session, actor: Actor, *, now: datetime) -> dict[str, Count]:
+def counts(session: Session, actor: Actor, *, now: datetime, only: Collection[str] = ()) -> dict[str, Count]:
     """Return how many messages there are of each state, and under `minute` and `hour` how many were sent in the last.
 
-    One statement, which gives up counting each beyond COUNT_CAP.
+    One statement, which gives up counting each beyond COUNT_CAP; with `only`, for those names alone.
     """
     seen = in_sight(actor)
     asked: dict[str, ColumnElement[bool]] = {state.value: Message.state == state.value for state in STATES}
     asked |= {name: Message.sent_at >= now - span for name, span in _RATES.items()}
     parts = []
     for name, condition in asked.items():
+        if only and name not in only:
+            continue
         some = select(Message.id).where(condition, *seen).limit(COUNT_CAP + 1).subquery()
         parts.append(select(literal(name).label("name"), func.count().label("number")).select_from(some))
     return {row.name: Count.of(row.number) for row in session.execute(union_all(*parts))}
@@ -88,9 +90,21 @@ def causes(session: Session, actor: Actor) -> list[tuple[str, Count]]:
     """Return the most frequent causes of failure in sight, each with its count, the most frequent first.
 
     The index is walked from one cause to the next, and each is counted up to the cap: a hundred thousand that failed
-    for one reason cost no more than ten thousand.
+    for one reason cost no more than ten thousand. A dealer's failures are fewer, and found by its customers.
     """
     known = Message.failure_cause.is_not(None) & Message.deleted_at.is_(None)
+    statement = _walked(actor, known) if actor.dealer_code is None else _grouped(actor, known)
+    found = [(row.cause, row.number) for row in session.execute(statement) if row.number]
+    found.sort(key=lambda one: (-one[1], one[0]))
+    return [(cause, Count.of(number)) for cause, number in found[:TOP_CAUSES]]
+
+
+def _grouped(actor: Actor, known: ColumnElement[bool]) -> Select[Any]:
+    statement = select(Message.failure_cause.label("cause"), func.count().label("number"))
+    return statement.where(known, *in_sight(actor)).group_by(Message.failure_cause)
+
+
+def _walked(actor: Actor, known: ColumnElement[bool]) -> Select[Any]:
     walk = select(func.min(Message.failure_cause).label("cause")).where(known).cte("causes", recursive=True)
     other = aliased(Message)
     following = select(func.min(other.failure_cause)).where(
@@ -100,10 +114,8 @@ def causes(session: Session, actor: Actor) -> list[tuple[str, Count]]:
     here = select(Message.id).where(Message.failure_cause == walk.c.cause, known, *in_sight(actor))
     some = here.correlate(walk).limit(COUNT_CAP + 1).subquery()
     number = select(func.count()).select_from(some).scalar_subquery()
-    statement: Select[Any] = select(walk.c.cause, number.label("number")).where(walk.c.cause.is_not(None))
-    found = [(row.cause, row.number) for row in session.execute(statement.limit(MOST_CAUSES)) if row.number]
-    found.sort(key=lambda one: (-one[1], one[0]))
-    return [(cause, Count.of(number)) for cause, number in found[:TOP_CAUSES]]
+    counted: Select[Any] = select(walk.c.cause, number.label("number")).where(walk.c.cause.is_not(None))
+    return counted.limit(MOST_CAUSES)
 
 
 def waiting_lanes(session: Session, actor: Actor, *, now: datetime) -> Sequence[Lane]:
