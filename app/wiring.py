@@ -94,6 +94,15 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Trash"), TrashView, "trash", "trash"),
     (say("Audit trail"), AuditView, "audit", "history"),
 )
+# Pages of tasks, which are in no menu.
+TASKS: tuple[Any, ...] = (
+    SharedContactsView,
+    contact_bulk.ManyCustomersView,
+    VerifyPasswordView,
+    ReceivesView,
+    OutboxView,
+    outbox_bulk.ManyMessagesView,
+)
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
 LISTS = str(say("Lists"))
@@ -137,9 +146,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(view, str(name), icon=icon)
     if app.config["SETTINGS"].uses_catcher:
         builder.add_view(InboxView, INBOX, icon="inbox")
-    tasks = (SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView)
-    tasks += (OutboxView, outbox_bulk.ManyMessagesView, MetricsView)
-    for view in (*tasks, PickerView, SearchView, HealthView, LanguageView, ListSettingsView):
+    for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
     for name in LOOKUPS:
         label = str(LOOKUP_RESOURCES[name].plural)

@@ -19,6 +19,7 @@ Line = MutableMapping[str, Any]
 _OTHERS = ("gunicorn.error", "gunicorn.access", "celery", "celery.task", "celery.redirected", "sqlalchemy", "alembic")
 # What these say at their usual level names people: who logged in, whose role is what. The audit trail has it.
 _TALKATIVE = ("flask_appbuilder", "flask_limiter", "flask-limiter", "faker", "mail.log", "aiosmtpd")
+MOST_CAUSES = 5
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
 _QUERY = re.compile(r"\?[^\s\"']+")
 _SECRET = re.compile(r"(?i)\bbearer\s+\S+|\bcp_[\w-]{8,}|(?<=://)[^/\s@]+@")
@@ -29,9 +30,9 @@ class _ToStandardError(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line, at once."""
-        line = self.format(record)
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
+        # A line that can't be written is no reason to stop.
+        with contextlib.suppress(Exception):
+            sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
 
 
@@ -98,9 +99,11 @@ def _stack(_logger: object, _method: str, line: Line) -> Line:
     if isinstance(error, BaseException):
         line["error"] = _kind(error)
         line["stack"] = _frames(error.__traceback__)
-        causes = []
-        while (error := error.__cause__ or error.__context__) is not None and len(causes) < 5:  # noqa: PLR2004  enough
-            causes.append({"error": _kind(error), "stack": _frames(error.__traceback__)})
+        causes: list[dict[str, object]] = []
+        cause = error.__cause__ or error.__context__
+        while cause is not None and len(causes) < MOST_CAUSES:
+            causes.append({"error": _kind(cause), "stack": _frames(cause.__traceback__)})
+            cause = cause.__cause__ or cause.__context__
         if causes:
             line["causes"] = causes
     return line

@@ -189,6 +189,6 @@ def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: 
     """Leave the audit entry of what was done to some messages that were all in one state before."""
     touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
     audit.record(session, WORKER, verb=verb, touched=touched)
-    event = _EVENTS.get(verb)
-    for one in messages if event else ():
-        log_event(event, message_id=one.id, state=one.state)
+    if verb in _EVENTS:
+        for one in messages:
+            log_event(_EVENTS[verb], message_id=one.id, state=one.state)

@@ -43,7 +43,7 @@ def panel(session: Session, actor: Actor, state: ListState) -> dict[str, Any]:
             }
             for one in STATES
         ],
-        "due": due and {"since": due.since, "url": url_for("MessageView.show", pk=due.message_id)},
+        "due": due and {"since": due.since, "url": _list_url(q=due.message_id)},
         "rate": _rate(counts["minute"], counts["hour"]),
         "causes": [
             {
@@ -57,7 +57,7 @@ def panel(session: Session, actor: Actor, state: ListState) -> dict[str, Any]:
         "lanes": [_lane(one) for one in queries.waiting_lanes(session, actor, now=now)],
         "paused": pause and paused_words(pause),
         "switch": _switch(actor, pause),
-        "refresh_url": url_for("MessageView.list", **state.parameters()) if under_way else None,
+        "refresh_url": _list_url(**state.parameters()) if under_way else None,
         "refresh_seconds": REFRESH_SECONDS,
     }
 
@@ -73,7 +73,8 @@ def paused_words(pause: OutboxPause) -> Words:
 
 
 def _list_url(**filters: str) -> str:
-    return url_for("MessageView.list", **filters)
+    values: dict[str, Any] = {**filters}
+    return url_for("MessageView.list", **values)
 
 
 def _rate(minute: Count, hour: Count) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# As long as the column, and no longer than what an address of a list may carry.
+# As long as the column, and short enough for the address of a list.
 LONGEST = 90
 NO_ANSWER = "no answer"
 _CODES = re.compile(r"(?P<code>[245]\d\d)(?:[ -]+|$)(?:(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?:\s+|$))?")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Result, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.mailer.message_states import STATES
@@ -52,5 +53,5 @@ def figures(session: Session, *, now: datetime) -> Figures:
     )
 
 
-def _by_name(rows: Result[tuple[str, int]]) -> dict[str, int]:
-    return {row[0]: row[1] for row in rows}
+def _by_name(rows: Iterable[Any]) -> dict[str, int]:
+    return {name: number for name, number in rows}  # noqa: C416  rows are no pairs to a type checker

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Executable, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.access.ask import document_kinds_in_sight, ensure
@@ -42,9 +41,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class OldestDue:
-    """The message that has been due longest, and since when."""
+    """The message that has been due longest, by its Message-ID, and since when."""
 
-    message_id: int
+    message_id: str
     since: datetime
 
 
@@ -79,11 +78,11 @@ def counts(session: Session, actor: Actor, *, now: datetime, only: Collection[st
 
 def oldest_due(session: Session, actor: Actor, *, now: datetime) -> OldestDue | None:
     """Return the message in sight that has been due longest, whatever it waits for; None where none is due."""
-    statement = select(Message.id, Message.next_attempt_at).where(
+    statement = select(Message.message_id, Message.next_attempt_at).where(
         Message.state.in_(DUE), Message.next_attempt_at <= now, *in_sight(actor)
     )
     row = session.execute(statement.order_by(Message.next_attempt_at, Message.id).limit(1)).first()
-    return None if row is None else OldestDue(row.id, row.next_attempt_at)
+    return None if row is None else OldestDue(row.message_id, row.next_attempt_at)
 
 
 def causes(session: Session, actor: Actor) -> list[tuple[str, Count]]:
@@ -99,12 +98,12 @@ def causes(session: Session, actor: Actor) -> list[tuple[str, Count]]:
     return [(cause, Count.of(number)) for cause, number in found[:TOP_CAUSES]]
 
 
-def _grouped(actor: Actor, known: ColumnElement[bool]) -> Select[Any]:
+def _grouped(actor: Actor, known: ColumnElement[bool]) -> Executable:
     statement = select(Message.failure_cause.label("cause"), func.count().label("number"))
     return statement.where(known, *in_sight(actor)).group_by(Message.failure_cause)
 
 
-def _walked(actor: Actor, known: ColumnElement[bool]) -> Select[Any]:
+def _walked(actor: Actor, known: ColumnElement[bool]) -> Executable:
     walk = select(func.min(Message.failure_cause).label("cause")).where(known).cte("causes", recursive=True)
     other = aliased(Message)
     following = select(func.min(other.failure_cause)).where(
@@ -114,7 +113,7 @@ def _walked(actor: Actor, known: ColumnElement[bool]) -> Select[Any]:
     here = select(Message.id).where(Message.failure_cause == walk.c.cause, known, *in_sight(actor))
     some = here.correlate(walk).limit(COUNT_CAP + 1).subquery()
     number = select(func.count()).select_from(some).scalar_subquery()
-    counted: Select[Any] = select(walk.c.cause, number.label("number")).where(walk.c.cause.is_not(None))
+    counted = select(walk.c.cause, number.label("number")).where(walk.c.cause.is_not(None))
     return counted.limit(MOST_CAUSES)
 
 
