@@ -51,7 +51,7 @@ class OutboxView(BaseView):
             text=say("No mail leaves any more, not even one that is due, until somebody resumes the outbox."),
             touches=[
                 say("Documents can be sent as ever: their mails wait in the outbox."),
-                say("A mail that is being sent is finished."),
+                say("What a worker has in hand still leaves: a hundred mails at most."),
             ],
             done=say("The outbox is paused."),
             danger=True,
