@@ -21,8 +21,6 @@ class Event(StrEnum):
     OUTBOX_PAUSED = "outbox_paused"
     OUTBOX_RESUMED = "outbox_resumed"
     OUTBOX_NOT_DRAINED = "outbox_not_drained"
-    WORKER_STARTED = "worker_started"
-    WORKER_STOPPED = "worker_stopped"
     BATCH_CLAIMED = "batch_claimed"
     MESSAGE_SENT = "message_sent"
     MESSAGE_DEFERRED = "message_deferred"
