@@ -49,7 +49,8 @@ def set_up_logs(chosen: Literal["json", "text"] | None) -> None:
     for one in [one for one in root.handlers if isinstance(one, _ToStandardError)]:
         root.removeHandler(one)
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    # Whoever wants to see more than that has said so before.
+    root.setLevel(min(root.level or logging.INFO, logging.INFO))
     for name in _OTHERS:
         other = logging.getLogger(name)
         other.handlers.clear()
