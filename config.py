@@ -73,6 +73,8 @@ class Settings:
     imap_password: str | None = field(default=None, repr=False)
     imap_folder: str = "INBOX"
     catcher_port: int | None = None
+    metrics_token: str | None = field(default=None, repr=False)
+    log_format: Literal["json", "text"] | None = None
 
     @property
     def uses_catcher(self) -> bool:
@@ -83,6 +85,11 @@ class Settings:
     def catcher_folder(self) -> Path:
         """The folder that the catcher keeps its mails in."""
         return self.instance / "catcher"
+
+    @classmethod
+    def of_this_process(cls) -> Settings:
+        """Return the settings that this process was started with. Raises ConfigurationError."""
+        return cls.from_environment(os.environ)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -114,6 +121,8 @@ class Settings:
             "invoice_usage": read("COUNTERPART_INVOICE_USAGE", parse.yes_or_no, cls.invoice_usage),
             "proxies": read("COUNTERPART_PROXIES", parse.number(0, 10), cls.proxies),
             "demo_password": read("COUNTERPART_DEMO_PASSWORD", parse.at_least(MIN_DEMO_PASSWORD_LENGTH), None),
+            "metrics_token": read("COUNTERPART_METRICS_TOKEN", parse.at_least(MIN_SECRET_LENGTH), None),
+            "log_format": read("COUNTERPART_LOG_FORMAT", parse.one_of("json", "text"), None),
             # Set by run.py for the processes that it starts; not for people.
             "catcher_port": read("COUNTERPART_CATCHER_PORT", parse.number(1, 65535), None),
             **_mail(read),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -100,13 +101,32 @@ class Message(Record):
     what became of each of the reasons, in their order, when the message was cancelled because all of them had gone.
     `tries_from` is when a person had it tried anew: giving up counts from there, and else from the first attempt.
     `address_domain` is that of the normalised address: the lane that the message goes by, behind the mail server.
+    `failure_cause` is what a message that has failed or bounced has in common with others that did.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         *(list_index("message", name, name) for name in ("address", "document_number", "created_at", "sent_at")),
         UniqueConstraint("document_kind", "document_id", "revision", "address_normalised"),
-        Index("ix_message_state_next_attempt_at", "state", "next_attempt_at"),
+        # Counts by state, of one dealer's customers too, are read off it alone.
+        Index(
+            "ix_message_counted",
+            "state",
+            "customer_id",
+            "document_kind",
+            "id",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_message_failure_cause",
+            "failure_cause",
+            "customer_id",
+            "document_kind",
+            "id",
+            sqlite_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
+            postgresql_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
+        ),
         Index(
             "ix_message_due",
             "next_attempt_at",
@@ -156,6 +176,7 @@ class Message(Record):
     state: Mapped[str] = mapped_column(String(10), nullable=False)
     held_code: Mapped[str | None] = mapped_column(String(30))
     held_because: Mapped[str | None] = mapped_column(Text)
+    failure_cause: Mapped[str | None] = mapped_column(String(90))
     message_id: Mapped[str] = mapped_column(String(200), nullable=False, unique=True)
     subject: Mapped[str | None] = mapped_column(String(300))
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -260,3 +281,15 @@ class WorkerHeartbeat(Model):
 
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+
+
+class OutboxPause(Model):
+    """That the outbox is paused: since when, by whom and why. There is a row, and one alone, while it is."""
+
+    __tablename__ = "outbox_pause"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    paused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
+    username: Mapped[str] = mapped_column(String(200), nullable=False)
+    reason: Mapped[str] = mapped_column(String(500), nullable=False)

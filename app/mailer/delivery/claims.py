@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ from app.core import audit, clock
 from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
 from app.core.errors import Conflict
+from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery.due import due_messages
 from app.mailer.delivery.mails import Mails, StoredMail
@@ -22,13 +22,13 @@ from app.mailer.holding import RENDERING_FAILED
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.service import change_state
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.queries import is_paused
 
 # How long a worker may keep what it has claimed without a sign; what it hasn't begun to send is then free again.
 LEASE = timedelta(minutes=1)
 RENDERING_PAUSE = timedelta(minutes=15)
 WORKER = Actor.system(Door.WORKER)
+_EVENTS = {Verb.MESSAGE_RECOVERED: Event.MESSAGE_RECOVERED, Verb.MESSAGE_RELEASED: Event.MESSAGE_RELEASED}
 
 Sessions = Session | scoped_session[Session]
 
@@ -106,6 +106,8 @@ def give_back(session: Session, rest: Sequence[Claimed], *, worker: str) -> None
 
 def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, careful: bool) -> Batch:
     with unit_of_work(sessions) as session:
+        if is_paused(session):
+            return Batch((), 0)
         messages = due_messages(session, worker=worker, size=size)
         mails = Mails(session, sender=sender)
         mails.find(messages)
@@ -150,7 +152,7 @@ def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) ->
         if isinstance(error, DBAPIError) and not careful:
             raise
         mails.forget()
-        log.warning("message %s can't be made", message.id, exc_info=error)
+        log_event(Event.MESSAGE_HELD, message_id=message.id, error=error)
         _hold(session, message, error=error)
         return None
 
@@ -170,3 +172,6 @@ def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: 
     """Leave the audit entry of what was done to some messages that were all in one state before."""
     touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
     audit.record(session, WORKER, verb=verb, touched=touched)
+    if verb in _EVENTS:
+        for one in messages:
+            log_event(_EVENTS[verb], message_id=one.id, state=one.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -80,8 +81,8 @@ class Lookout:
             # The server has answered: what is wrong lies behind it.
             self._worked[ACCOUNT] = clock.now()
 
-    def write_down(self, session: Session) -> None:
-        """Close and open lanes by what was seen; then there is nothing more to be said of them."""
+    def write_down(self, session: Session) -> Mapping[str, str]:
+        """Close and open lanes by what was seen; return the closed ones by name, each with what the server said."""
         if self._lost is not None and lanes.is_probing_the_server(session, worker=self._worker):
             # The one mail that tries the server need not fail twice.
             self._closed.setdefault(ACCOUNT, self._lost)
@@ -89,8 +90,10 @@ class Lookout:
             lanes.close_lane(session, self._closed[name], name=name, worker=self._worker)
         lanes.slow_lanes(session, self._slow, answer=OVER)
         lanes.reopen_lanes(session, self._worked, worker=self._worker)
+        closed = self._closed
         self._closed, self._slow, self._worked = {}, {}, {}
         self._lost = None
+        return closed
 
     def _rest(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -39,6 +39,11 @@ _COPIES = (
 )
 
 
+def sent_once_more() -> ColumnElement[bool]:
+    """Return the condition that an uncertain message is sent once more under `resend`: after some copies, no more."""
+    return (Message.state == MessageState.UNCERTAIN) & (_COPIES < backoff.MOST_COPIES)
+
+
 def sweep(sessions: Sessions, *, resend: bool) -> None:
     """Put right what a dead worker left, and release what can be made by now.
 
@@ -50,8 +55,7 @@ def sweep(sessions: Sessions, *, resend: bool) -> None:
     with unit_of_work(sessions) as session:
         forget_slow_lanes(session)
     if resend:
-        uncertain = (Message.state == MessageState.UNCERTAIN) & (_COPIES < backoff.MOST_COPIES)
-        _requeue(sessions, uncertain, Verb.MESSAGE_RECOVERED, when=_after_doubt)
+        _requeue(sessions, sent_once_more(), Verb.MESSAGE_RECOVERED, when=_after_doubt)
     for kind in kinds():
         held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
         ready = held & (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
 from app.mailer.delivery.journal import Journal, Outcome
@@ -22,8 +22,7 @@ from app.mailer.message_states import MessageState
 from app.mailer.models import WorkerHeartbeat
 from app.mailer.smtp.answers import Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.outcomes import log_closed_lanes, log_outcomes
 
 BATCH = 100
 _RENEW_AFTER = LEASE.total_seconds() / 2
@@ -65,6 +64,7 @@ def drain(
             if batch is None or not batch.found:
                 break
             held = batch.found - len(batch.claimed)
+            log_event(Event.BATCH_CLAIMED, worker=worker, count=len(batch.claimed))
             turn = _Turn(sessions, connection, journal, worker, stop, late, lookout)
             tried, halted = _send_batch(turn, batch.claimed)
             handled += held + tried
@@ -118,7 +118,9 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
         with unit_of_work(turn.sessions) as session:
             settle(session, outcomes)
             give_back(session, [*aside, *rest], worker=turn.worker)
-            lookout.write_down(session)
+            closed = lookout.write_down(session)
+        log_outcomes(outcomes, worker=turn.worker)
+        log_closed_lanes(closed, worker=turn.worker)
     return len(outcomes), halted
 
 

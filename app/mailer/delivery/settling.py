@@ -19,6 +19,7 @@ from app.mailer.message_states import MessageState, may_follow
 from app.mailer.models import Message, MessageAttempt
 from app.mailer.planning.lost import cancel_lost
 from app.mailer.service import change_state
+from app.mailer.watching.causes import cause_of
 
 _chance = random.Random()  # noqa: S311  # no secret: it spreads what failed together
 _messages = Message.__table__
@@ -93,6 +94,8 @@ def _settle_one(session: Session, outcome: Outcome) -> Touch | None:
         # Its lease was over meanwhile, and it was put right without us.
         return None
     change_state(message, state)
+    if state == MessageState.FAILED:
+        message.failure_cause = cause_of(outcome.answer)
     message.lease_until = message.claimed_by = None
     message.next_attempt_at = next_attempt_at
     return Touch("message", message.id, message.label, {"state": (before, state.value)})
