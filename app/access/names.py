@@ -13,6 +13,7 @@ RESOURCES: Mapping[str, Words] = {
     "invoice": say("invoice"),
     "message": say("message"),
     "issuer": say("issuer"),
+    "mail_template": say("mail template"),
     "audit": say("audit trail"),
     "inbox": say("inbox"),
     "user": say("user"),

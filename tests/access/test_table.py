@@ -33,6 +33,7 @@ contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
 message               rpyx   ryx      ryx       r
 issuer                ru     r        r         r
+mail_template         ru     r        r         r
 audit                 r      r        r         r
 inbox                 r      -        -         -
 user                  crudbt -        -         -
