@@ -68,4 +68,4 @@ def _wrong_with(wording: Wording, values: Mapping[str, str]) -> Iterable[tuple[s
     if why not in markup.visible_text(wording.html):
         yield "html", missing
     for flaw in markup.rendered_flaws(wording.html):
-        yield "html", say("With values put in: {what}", what=flaw.what)
+        yield "html", say("With values put in, or left out: {what}", what=flaw.what)

@@ -56,4 +56,6 @@ def inlined(source: str) -> str | None:
         if not found:
             return None
         places += [before, tag]
-    return "".join([*places, html])
+    whole = "".join([*places, html])
+    # HTML puts rows into a body that nobody wrote; it would begin within a condition, and end after it.
+    return whole if "tbody" in source.lower() else whole.replace("<tbody>", "").replace("</tbody>", "")

@@ -189,6 +189,6 @@ _SYNTAX = {
     "unexpected '}'": say("A placeholder is closed by two braces."),
     "Encountered unknown tag": say("The only tags are if, elif, else and endif, each where it belongs."),
     "Expected an expression, got": say("A placeholder is missing between the braces."),
-    "expected token 'end of print statement'": say("A placeholder is one word, written with underscores."),
+    "expected token 'end of print statement'": say("A placeholder is one word, and ends with two braces."),
     "unexpected char": say("There is a character here that no expression has."),
 }
