@@ -145,10 +145,7 @@ def register_features(app: Flask) -> None:
     tasks = (SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView)
     for view in (*tasks, PickerView, SearchView, HealthView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
-    for name in LOOKUPS:
-        label = str(LOOKUP_RESOURCES[name].plural)
-        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
-        builder.add_api(LOOKUP_APIS[name])
+    _add_lists(builder)
     _add_administration(builder)
     for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, IssuerApi, MailTemplateApi, AuditApi):
         builder.add_api(api)
@@ -161,6 +158,13 @@ def _register_search() -> None:
     for searchable in (CUSTOMERS, CONTACTS, INVOICES):
         register_searchable(searchable)
     findables.register()
+
+
+def _add_lists(builder: CounterpartAppBuilder) -> None:
+    for name in LOOKUPS:
+        label = str(LOOKUP_RESOURCES[name].plural)
+        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
+        builder.add_api(LOOKUP_APIS[name])
 
 
 def _add_administration(builder: CounterpartAppBuilder) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import or_
+
 from app.core.words import say
 from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import queries, service
@@ -33,6 +35,12 @@ MAIL_TEMPLATE = Resource(
         "language": lambda template: template.language,
         "edited": lambda template: template.edited,
     },
+    matching=lambda text: or_(
+        *(
+            column.icontains(text, autoescape=True)
+            for column in (MailTemplate.kind, MailTemplate.language, MailTemplate.subject)
+        )
+    ),
     update=lambda session, actor, number, values, version: service.update_template(
         session, actor, template_id=number, values=values, version=version
     ),

@@ -47,6 +47,7 @@ class MailTemplateView(AdminView):
     method_permission_name = {"preview": "read", "tried": "update", "use_shipped": "update"}
     list_columns = ["label", "subject", "edited"]
     list_choices = ["last_modified_at"]
+    search_hint = say("invoice, correspondence or ticket_update; en or de; or a word of an edited subject.")
     sections = (
         (say("Mail template"), ("kind", "language", "edited", "subject")),
         (say("System Information"), ("created_at", "last_modified_at")),
@@ -84,6 +85,8 @@ class MailTemplateView(AdminView):
         return {
             "extra_template": "mailer/template_edit.html",
             "preview_url": url_for("MailTemplateView.tried", pk=record.id),
+            # What was typed into a form that came back is not what is saved: it is shown when it is asked for.
+            "shown_url": url_for("MailTemplateView.preview", pk=record.id) if request.method == "GET" else None,
             "preview_of": request.form.get("preview_of", ""),
             "preview_choices": preview.choices(db.session(), current_actor(), kind=kind),
             "placeholders": PLACEHOLDERS[kind],
