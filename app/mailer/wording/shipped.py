@@ -35,7 +35,7 @@ def shipped(kind: DocumentKind, language: str) -> Template:
     own = "\n".join(f"{_INDENT}{line}" for line in _read(f"{kind}.{language}.html").strip().split("\n"))
     html = _read("frame.html")
     for mark, part in (
-        ("LANGUAGE", language),
+        ('lang="en"', f'lang="{language}"'),
         ("TITLE", subject),
         ("VAT_LABEL", _VAT_LABELS[language]),
         ("BODY", own.removeprefix(_INDENT)),
