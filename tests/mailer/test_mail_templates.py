@@ -426,3 +426,13 @@ def test_a_template_that_no_longer_fits_holds_its_mails_and_spoils_no_others(app
     number = db.session.scalars(select(Message.id).where(Message.state == "held")).one()
     making.run(retry_message, message_id=number)
     assert sent_mails(app)["bills@acme.example"]["Subject"] == "Hi AC1/1"
+
+
+def test_a_document_that_makes_too_long_a_mail_is_told_in_the_preview(login, sent, monkeypatch):
+    number = template_id()
+    assert tried(login(), number, preview_of=f"document:{sent}").status_code == 200
+    monkeypatch.setattr("app.mailer.wording.preview.template_errors", lambda *_: {})
+    monkeypatch.setattr("app.mailer.wording.compiled.MAX_RESULT", 1_000)
+    answer = tried(login(), number, preview_of=f"document:{sent}")
+    assert answer.status_code == 422
+    assert "This document makes too long a mail." in answer.text

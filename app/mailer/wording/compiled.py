@@ -44,7 +44,7 @@ class Compiled(NamedTuple):
         subject = self.subject.render(values)
         text, html = self.text.render(values), self.html.render(values)
         if len(text) + len(html) > MAX_RESULT:
-            raise TooLong
+            raise TooLong(f"the mail has more than {MAX_RESULT} characters")
         return Wording(one_line(subject), text, html)
 
 

@@ -14,7 +14,7 @@ from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.planning.reasons import Reason
 from app.mailer.wording import queries
 from app.mailer.wording.checks import template_errors
-from app.mailer.wording.compiled import Wording, compiled
+from app.mailer.wording.compiled import TooLong, Wording, compiled
 from app.mailer.wording.letters import values_of
 from app.mailer.wording.samples import Sample, sample
 from app.mailer.wording.shipped import Template
@@ -43,7 +43,11 @@ def previewed(
     errors = template_errors(kind, template)
     if errors:
         raise Invalid(say("This can't be saved as it is."), errors=errors)
-    return compiled(template).filled(_values(session, actor, kind=kind, language=language, choice=choice))
+    values = _values(session, actor, kind=kind, language=language, choice=choice)
+    try:
+        return compiled(template).filled(values)
+    except TooLong as error:
+        raise Invalid(say("This document makes too long a mail."), field="preview_of") from error
 
 
 def _documents(session: Session, actor: Actor, kind: DocumentKind) -> list[tuple[int, str]]:
