@@ -44,6 +44,8 @@ class Verb(StrEnum):
     LOOKUP_RESTORED = "lookup:restored"
     LOOKUP_PURGED = "lookup:purged"
     ISSUER_UPDATED = "issuer:updated"
+    MAIL_TEMPLATE_UPDATED = "mail_template:updated"
+    MAIL_TEMPLATE_SHIPPED = "mail_template:shipped_again"
     INVOICE_CREATED = "invoice:created"
     INVOICE_UPDATED = "invoice:updated"
     INVOICE_DELETED = "invoice:deleted"
