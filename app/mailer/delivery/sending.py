@@ -99,11 +99,17 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
                 renew(turn.sessions, worker=turn.worker, ids=[one.message_id for one in rest])
                 leased = time.monotonic()
             one = rest.pop(0)
+            data = one.mail.data
+            # The server answers to the envelope while the database commits; the mail itself waits for the commit.
+            turn.connection.announce(one.mail.sender, one.address, data)
             attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
-            if attempt_id is not None:
-                outcome, trouble = _sent(turn.connection, one, attempt_id)
-                outcomes.append(outcome)
+            if attempt_id is None:
+                turn.connection.withdraw()
+                continue
+            outcome, trouble = _sent(turn.connection, one, data, attempt_id=attempt_id)
+            outcomes.append(outcome)
     finally:
+        turn.connection.withdraw()
         if outcomes:
             turn.journal.conclude(outcomes[-1])
         with unit_of_work(turn.sessions) as session:
@@ -116,11 +122,13 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
     return len(outcomes), trouble is not None
 
 
-def _sent(connection: Connection, one: Claimed, attempt_id: int) -> tuple[Outcome, ConnectionTrouble | None]:
+def _sent(
+    connection: Connection, one: Claimed, data: bytes, *, attempt_id: int
+) -> tuple[Outcome, ConnectionTrouble | None]:
     """Send one mail; return what came of it, and the trouble that the server is in."""
     trouble, deferred = None, False
     try:
-        answer = str(connection.send_bytes(one.mail.sender, one.address, one.mail.data))
+        answer = str(connection.send_bytes(one.mail.sender, one.address, data))
         state = MessageState.SENT
     except Undelivered as error:
         answer = str(error)
