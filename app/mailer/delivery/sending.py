@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.unit_of_work import unit_of_work
+from app.mailer.delivery.beside import Beside
 from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
 from app.mailer.delivery.journal import Journal, Outcome
 from app.mailer.delivery.lanes import close_lane, reopen_lane
@@ -54,14 +55,14 @@ def drain(
     def late() -> bool:
         return portion is not None and time.monotonic() - start >= portion.seconds
 
-    with Journal(_engine(sessions), worker=worker) as journal:
+    with Journal(_engine(sessions), worker=worker) as journal, Beside(sessions) as beside:
         while not stop.is_set() and not late():
             size = BATCH if portion is None else min(BATCH, portion.messages - handled)
             batch = claim(sessions, worker=worker, sender=sender, size=size) if size > 0 else None
             if batch is None or not batch.found:
                 break
             held = batch.found - len(batch.claimed)
-            turn = _Turn(sessions, connection, journal, worker, stop, late)
+            turn = _Turn(sessions, connection, journal, beside, worker, stop, late)
             tried, trouble = _send_batch(turn, batch.claimed)
             handled += held + tried
             if trouble:
@@ -82,6 +83,7 @@ class _Turn:
     sessions: Sessions
     connection: Connection
     journal: Journal
+    beside: Beside
     worker: str
     stop: threading.Event
     late: Callable[[], bool]
@@ -112,14 +114,20 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
         turn.connection.withdraw()
         if outcomes:
             turn.journal.conclude(outcomes[-1])
+        # While it is settled, the next batch is claimed and sent.
+        turn.beside.do(lambda sessions: _settle(sessions, outcomes))
         with unit_of_work(turn.sessions) as session:
-            settle(session, outcomes)
             give_back(session, rest, worker=turn.worker)
             if trouble is not None:
                 close_lane(session, str(trouble))
             elif outcomes:
                 reopen_lane(session)
     return len(outcomes), trouble is not None
+
+
+def _settle(sessions: Sessions, outcomes: Sequence[Outcome]) -> None:
+    with unit_of_work(sessions) as session:
+        settle(session, outcomes)
 
 
 def _sent(
