@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import flask_mail
@@ -91,22 +91,12 @@ class Dialogue(flask_mail.Connection):
                 break
         if refused is None:
             return self._content(data)
-        self._leave(answers)
-        raise self._failure(answers[refused], step=refused)
-
-    def _leave(self, answers: Mapping[str, Answer]) -> None:
-        """Get out of a refused transaction, so that a server that awaits a mail nevertheless gets none.
-
-        RFC 2920 section 3.1 has the client send the lone dot at once if no recipient was accepted. If one was, that
-        would deliver an empty mail, so we hang up; as we do when the server ends, or says what means nothing.
-        """
         last = answers.get("data")
-        if last is not None and last.code == START_DATA and answers["rcpt"].code // 100 in {4, 5}:
-            with contextlib.suppress(ConnectionTrouble):
-                self._write("data", b".\r\n")
-                self._command("data")
-        elif last is None or last.code // 100 not in {4, 5} or _ends_all(last):
+        if last is None or last.code // 100 not in {4, 5} or _ends_all(last):
+            # The server awaits a mail nevertheless, or ends, or makes no sense. The lone dot that RFC 2920 advises
+            # would be an empty mail, which some servers take; hanging up delivers nothing anywhere.
             self._hang_up()
+        raise self._failure(answers[refused], step=refused)
 
     def _write(self, step: str, commands: bytes) -> None:
         """Put commands on the wire."""
