@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.bulk import insert_rows
 from app.core.models import AuditEntry, AuditRecord
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -119,9 +120,8 @@ def also(session: Session, entry: AuditEntry, touched: Sequence[Touch]) -> None:
         }
         for touch in touched
     ]
-    if rows:
-        # One statement: an act may touch ten thousand messages.
-        session.execute(insert(AuditRecord), rows)
+    # At once: an act may touch ten thousand messages.
+    insert_rows(session, AuditRecord.__table__, rows)
 
 
 def changed_fields(session: Session, *, resource: str, record_id: int, acts: int) -> list[str]:
