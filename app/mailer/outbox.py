@@ -13,6 +13,7 @@ from app.core.audit import Touch
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.documents import DocumentSource, source_of
+from app.mailer.engines.work import there_is_work
 from app.mailer.holding import wait_for
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, message_contact
@@ -56,6 +57,7 @@ def put_into_outbox(
     session.add_all(rows)
     session.flush()
     _keep_contacts(session, rows)
+    there_is_work(session, sum(row.state == MessageState.QUEUED for row in rows))
     if rows:
         session.add_all(skipped_roads(chosen, customer_id=customer.id))
     made = {row.address_normalised: Made(row.id, row.state) for row in rows}
