@@ -92,7 +92,7 @@ def test_what_is_sent_by_screen_leaves_at_once(broker, tmp_path):
             page = browser.get(f"/invoices/{invoice_id}/send")
             assert page.status_code == 200, page.text
             fingerprint = page.text.split('name="fingerprint" value="')[1].split('"')[0]
-            answer = browser.post(f"/invoices/{invoice_id}/send", data={"fingerprint": fingerprint})
+            answer = browser.post(f"/invoices/{invoice_id}/send", data={"action": "send", "fingerprint": fingerprint})
             assert answer.status_code == 302, answer.text
             until(all_sent, seconds=10, why=worker.said)
             assert worker.stop() == 0
@@ -166,7 +166,8 @@ def test_workers_are_woken_for_each_batch(redis, tmp_path):
     with running(server) as port, application(tmp_path, redis.url, port) as app:
         with workers(Worker(app, tmp_path, *NEVER, "--processes", 4)) as (worker,):
             ready(worker)
-            enqueue("AC1", 4 * wakeups.MESSAGES_PER_WAKE_UP)
+            for number in range(5):
+                enqueue(f"AC{number}", 80)
             until(all_sent, seconds=120, why=worker.said)
             assert worker.stop() == 0
         check_each_once(server)
@@ -183,7 +184,8 @@ def test_a_broker_that_goes_and_comes_back_loses_nothing(kind, wiped, tmp_path, 
             with workers(*(Worker(app, tmp_path) for _ in range(2))) as both:
                 for one in both:
                     ready(one)
-                enqueue("AC1", 200)
+                for number in range(3):
+                    enqueue(f"AC{number}", 80)
                 until(lambda: len(server.mails) > 20, why=both[0].said)
                 broker.stop()
                 began = time.monotonic()
