@@ -60,7 +60,6 @@ from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
 from app.mailer import purging as mailer_purging
 from app.mailer.api import MessageApi
 from app.mailer.documents import register_source
-from app.mailer.engines import broker
 from app.mailer.list_filters import NOT_REACHED
 from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
@@ -128,7 +127,6 @@ def register_features(app: Flask) -> None:
     receives_views.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
-    broker.init_app(app)
     _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)

@@ -1,10 +1,14 @@
 """Wake-ups: what a commit tells the broker, and that nobody waits for one, whatever it does."""
 
+import asyncio
 import socket
+import ssl
 import threading
 import time
+from contextlib import contextmanager, suppress
 
 import pytest
+import trustme
 from celery import Celery
 from kombu import Connection, Exchange, Queue
 
@@ -12,7 +16,7 @@ from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.mailer.delivery import loop
 from app.mailer.engines import wakeups
-from app.mailer.engines.broker import celery_config
+from app.mailer.engines.broker import celery_config, wake_up_queue
 from app.mailer.engines.drainer import Drainer, Stop
 from app.mailer.engines.work import WAKEUPS, there_is_work
 from app.mailer.service import retry_message
@@ -67,11 +71,9 @@ def test_trying_again_tells(heard):
 
 
 def test_what_was_rolled_back_tells_nobody(heard):
-    with pytest.raises(RuntimeError), unit_of_work(db.session) as session:
+    with unit_of_work(db.session) as session:
         there_is_work(session, 5)
-        raise RuntimeError
-    with unit_of_work(db.session):
-        pass
+        session.rollback()
     assert heard.messages == []
 
 
@@ -138,6 +140,65 @@ def test_a_thousand_sends_leave_a_few_wake_ups_and_a_program_that_ends_leaves_it
             # It says that there is work, and nothing of whom it is for.
             message = queue.bind(channel).get(no_ack=True)
             assert message.payload[:2] == [[], {}]
+    finally:
+        broker.stop()
+
+
+@contextmanager
+def tls_before(broker, authority):
+    """Offer a broker by TLS, as a proxy before it does; give its port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    async def pass_on(reader, writer):
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def meet(reader, writer):
+        there = await asyncio.open_connection("127.0.0.1", broker.port)
+        await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
+
+    loop_ = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop_.run_forever, daemon=True)
+    thread.start()
+    listening = asyncio.start_server(meet, "localhost", 0, ssl=context)
+    server = asyncio.run_coroutine_threadsafe(listening, loop_).result(10)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop_.call_soon_threadsafe(loop_.stop)
+        thread.join(10)
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(("kind", "scheme"), [(RabbitMQ, "amqps"), (Redis, "rediss")])
+def test_a_broker_by_tls_is_told_once_its_certificate_is_trusted(kind, scheme, tmp_path, monkeypatch, caplog):
+    broker, authority = kind(tmp_path / "broker").start(), trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    try:
+        with tls_before(broker, authority) as port:
+            url = f"{scheme}{broker.url[broker.url.index(':') :]}".replace(
+                f"127.0.0.1:{broker.port}", f"localhost:{port}"
+            )
+            for trusted in (False, True):
+                if trusted:
+                    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+                database = "postgresql://me:secret@db.example/bills"
+                settings = settings_for(tmp_path, database, COUNTERPART_BROKER_URL=url)
+                app = Celery("test", set_as_current=False)
+                app.conf.update(celery_config(settings))
+                waker = wakeups.Wakeups(app, wake_up_queue(settings), lifetime=60)
+                waker.ask(1)
+                waker.close()
+                waker._thread.join(20)
+                assert ("certificate verify failed" in caplog.text) is not trusted, caplog.text
+                caplog.clear()
+                with Connection(broker.url) as connection, connection.channel() as channel:
+                    waiting = wake_up_queue(settings).bind(channel).queue_declare().message_count
+                assert waiting == int(trusted)
     finally:
         broker.stop()
 

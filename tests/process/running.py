@@ -35,9 +35,7 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         told = self.said().count("Ctrl-C stops it.") if self.log.exists() else 0
         began = time.monotonic()
-        self.process = run(
-            self.folder, "--demo", "--port", self.port, output=self.log.open("ab"), **self.settings
-        )
+        self.process = run(self.folder, "--demo", "--port", self.port, output=self.log.open("ab"), **self.settings)
         wait_until(self._shows_a_page, why=self.said, seconds=START_SECONDS)
         self.first_page_seconds = time.monotonic() - began
         wait_until(lambda: self.health() == "ok", why=self.said, seconds=START_SECONDS)

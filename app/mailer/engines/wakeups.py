@@ -105,7 +105,10 @@ class Wakeups:
             waiting = self._queue.bind(channel).queue_declare().message_count
             producer = Producer(channel, auto_declare=False)
             for _ in range(count - waiting):
-                self._celery.send_task(WAKE_TASK, producer=producer, retry=False, expires=self._lifetime)
+                self._send_one(producer)
+
+    def _send_one(self, producer: Producer) -> None:
+        self._celery.send_task(WAKE_TASK, queue=self._queue, producer=producer, retry=False, expires=self._lifetime)
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
