@@ -23,6 +23,8 @@ BEAT_SECONDS = 15.0
 POLL_SECONDS = 1.0
 # Wake-ups tell of what is queued; the timer finds what has waited, and all of it while the broker is away.
 TIMER_SECONDS = 5.0
+# Who has just sent something looks as often as the embedded worker: more may be due by a rate, or a short pause.
+LIVELY_SECONDS = 10.0
 PROCESSES = 2
 EMBEDDED = "embedded"
 
@@ -59,17 +61,24 @@ def _work(
     with app.app_context(), connect(app) as connection:
         drain = _round(app, connection, name=name, portion=sending.Portion())
         beat = _heartbeat(f"{name}@{_machine()}")
+        lively_until = 0.0
 
         def round_(given: threading.Event) -> int:
+            nonlocal lively_until
             handled = 0
             try:
                 beat()
                 handled = drain(given)
             finally:
                 done(handled)
+            if handled:
+                lively_until = time.monotonic() + LIVELY_SECONDS
             return handled
 
-        worker.run(round_, poll_seconds=TIMER_SECONDS, stop=stop, idle=idle)
+        def rest(seconds: float, given: threading.Event) -> None:
+            idle(min(seconds, POLL_SECONDS) if time.monotonic() < lively_until else seconds, given)
+
+        worker.run(round_, poll_seconds=TIMER_SECONDS, stop=stop, idle=rest)
         db.session.remove()
 
 
