@@ -15,6 +15,7 @@ from flask import Flask
 from app.extensions import db
 from app.mailer.delivery import loop as worker
 from app.mailer.delivery import recovery, sending
+from app.mailer.delivery.pace import pace_of
 from app.mailer.engines import celery_worker
 from app.mailer.smtp.connection import Connection, connect
 
@@ -100,7 +101,9 @@ def _round(
 
     def drain(stop: threading.Event) -> int:
         sweep()
-        return sending.drain(db.session, connection, worker=own, sender=sender, stop=stop, portion=portion)
+        return sending.drain(
+            db.session, connection, worker=own, sender=sender, stop=stop, portion=portion, pace=pace_of(app)
+        )
 
     return drain
 

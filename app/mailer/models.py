@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
 from app.core import clock
+from app.core.addresses import domain_of
 from app.core.records import Record, UtcDateTime, list_index
 from app.customers.models import Customer
 from app.extensions import Model
@@ -87,6 +88,10 @@ message_contact = Table(
 )
 
 
+def _own_domain(context: Any) -> str:  # noqa: ANN401  # SQLAlchemy's context of one row that is written
+    return domain_of(context.get_current_parameters()["address_normalised"])
+
+
 class Message(Record):
     """One mail to one address about one document, kept as the record of what was sent.
 
@@ -94,6 +99,7 @@ class Message(Record):
     again on purpose from the first. `lease_until` is how long the worker that claimed it may take. `lost_reasons` says
     what became of each of the reasons, in their order, when the message was cancelled because all of them had gone.
     `tries_from` is when a person had it tried anew: giving up counts from there, and else from the first attempt.
+    `address_domain` is that of the normalised address: the lane that the message goes by, behind the mail server.
     """
 
     __tablename__ = "message"
@@ -103,6 +109,15 @@ class Message(Record):
         Index("ix_message_state_next_attempt_at", "state", "next_attempt_at"),
         Index(
             "ix_message_due",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("state IN ('queued', 'waiting')"),
+            postgresql_where=text("state IN ('queued', 'waiting')"),
+        ),
+        # The same by lane: what waits for one domain, and what lies between those that wait.
+        Index(
+            "ix_message_due_by_domain",
+            "address_domain",
             "next_attempt_at",
             "id",
             sqlite_where=text("state IN ('queued', 'waiting')"),
@@ -124,6 +139,7 @@ class Message(Record):
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
     address_normalised: Mapped[str] = mapped_column(String(320), nullable=False)
+    address_domain: Mapped[str] = mapped_column(String(255), nullable=False, default=_own_domain, server_default="")
     recipient_name: Mapped[str] = mapped_column(String(250), nullable=False, default="")
     language: Mapped[str] = mapped_column(String(2), nullable=False)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
@@ -213,10 +229,17 @@ class SkippedRoad(Model):
     detail: Mapped[str] = mapped_column(Text, nullable=False, default="")
 
 
+# The name of the lane that all mails go by: the mail server's.
+ACCOUNT = "account"
+
+
 class Lane(Model):
     """A way that mails go, which waits after trouble; its messages wait with it, untouched.
 
-    `name` is `account` for the mail server that everything is handed to. `failures` counts those in a row.
+    `name` is `account` for the mail server that everything is handed to, and else the recipients' domain behind it.
+    `failures` counts those in a row; 0 stands for a lane that is over its rate, and opens by itself. Otherwise one
+    message probes it when `waits_until` is over: `probed_by` is the worker that has it in hand, until `probe_until` at
+    most.
     """
 
     __tablename__ = "lane"
@@ -225,6 +248,9 @@ class Lane(Model):
     waits_until: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     failures: Mapped[int] = mapped_column(nullable=False)
     answer: Mapped[str] = mapped_column(Text, nullable=False)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    probed_by: Mapped[str | None] = mapped_column(String(80))
+    probe_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WorkerHeartbeat(Model):
