@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celery import Celery
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_mail import Mail
@@ -24,3 +25,5 @@ db = SQLA(metadata=Model.metadata)
 mail = Mail()
 migrate = Migrate(compare_type=True, render_as_batch=True)
 csrf = CSRFProtect()
+# Configured where the settings name a broker, by app/mailer/engines/broker.py.
+celery = Celery("counterpart", set_as_current=False)
