@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 
@@ -22,6 +22,8 @@ from app.mailer.planning.choices import Again, Choices
 from app.mailer.planning.rules import Document, Plan
 from app.mailer.screens.again_page import again_context
 from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
+from app.mailer.why.asked import Answered, Question, checked
+from app.mailer.why.asked import answer as answered_question
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm
@@ -67,7 +69,7 @@ class Posted:
 
 
 class SendPages:
-    """Send, with the plan first, and Send Again, with a reason."""
+    """Send, with the plan first, Send Again, with a reason, and the question why an address did not get it."""
 
     sending: ClassVar[Sending]
     # FAB's view and the page of a record, which this stands beside in a class.
@@ -132,6 +134,33 @@ class SendPages:
         )
         return page if error is None else (page, error.status)
 
+    @expose("/<pk>/why", methods=["GET"])
+    @has_access
+    def why(self, pk: str) -> Answer:
+        """Ask for an address, and say what it has of the document, and why."""
+        actor, number = current_actor(), id_or_404(pk)
+        record = self.sending.load(db.session(), actor, number)
+        error: DomainError | None = None
+        answered = None
+        if "address" in request.args:
+            try:
+                answered = answer_about(self.sending, actor, record, request.args["address"])
+            except DomainError as refusal:
+                error = refusal
+        page = self.render_template(
+            "mailer/asked.html",
+            title=say("Why did they get it, or not? {document}", document=self.sending.document(record).number),
+            document_url=f"{self.show_url(number)}?tab=messages",
+            message_url=url_for("MessageView.show", pk=answered.message.id, tab="why")
+            if answered and answered.message
+            else None,
+            asked_at=request.path,
+            address=request.args.get("address", ""),
+            answered=answered,
+            error=error,
+        )
+        return page if error is None else (page, error.status)
+
     def _plan_page(
         self, actor: Actor, number: int, posted: Posted, choices: Choices, *, error: DomainError | None, unseen: bool
     ) -> Answer:
@@ -167,6 +196,18 @@ class SendPages:
         else:
             tell(say("Nobody is left to get this; nothing was sent."), "warning")
         return redirect(f"{self.show_url(number)}?tab=messages")
+
+
+def answer_about(sending: Sending, actor: Actor, record: Any, address: object) -> Answered:
+    """Say what an address has of a document, and why. Raises Invalid."""
+    question = Question(
+        document=sending.document(record),
+        customer=record.customer,
+        plan=sending.plan(db.session(), actor, record, Choices()),
+        address=checked(address),
+        resource=sending.resource,
+    )
+    return answered_question(db.session(), actor, question)
 
 
 def _posted() -> Posted:
