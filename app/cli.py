@@ -11,7 +11,9 @@ from app.access.table import Role
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, create_admin, demo, reindex, purge):
+    from app.mailer.commands import COMMANDS
+
+    for command in (worker, create_admin, demo, reindex, purge, *COMMANDS):
         app.cli.add_command(command)
 
 

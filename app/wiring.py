@@ -35,7 +35,7 @@ from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
 from app.customers.search import CUSTOMERS
 from app.customers.views import CustomerView, customer_picker
-from app.extensions import db
+from app.extensions import db, mail
 from app.history import panels as history_panels
 from app.history.api import AuditApi
 from app.history.subjects import Subject, register_subject
@@ -51,6 +51,7 @@ from app.invoices.api import InvoiceApi, IssuerApi
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.search import INVOICES
+from app.invoices.sending import SENDING
 from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
 from app.lookups import purging as lookup_purging
@@ -68,6 +69,8 @@ from app.mailer.screens import panels as mailer_panels
 from app.mailer.screens import receives_views
 from app.mailer.screens.inbox import InboxView
 from app.mailer.screens.receives_views import ReceivesView
+from app.mailer.sending_kinds import register_sending
+from app.mailer.smtp.connection import connect
 from app.mailer.views import MessageView, register_message_page
 from app.web.current import current_actor
 from app.web.export import ExportPages
@@ -117,6 +120,7 @@ def register_features(app: Flask) -> None:
     for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
         register_bin(resource)
     register_follower(lost_messages.follow)
+    mail.opens = connect
     _register_pickers()
     _register_search()
     contact_panels.register()
@@ -127,6 +131,7 @@ def register_features(app: Flask) -> None:
     receives_views.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
+    register_sending(SENDING)
     _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)

@@ -21,7 +21,7 @@ from app.invoices.source import InvoiceSource, shown_pdf
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
-from app.mailer.screens.send_pages import answer_about
+from app.mailer.sending_kinds import answer_about
 from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, read_version, take_version

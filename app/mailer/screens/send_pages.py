@@ -16,37 +16,17 @@ from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.errors import Conflict, DomainError
 from app.core.unit_of_work import unit_of_work
-from app.core.words import Words, say
+from app.core.words import say
 from app.extensions import db
 from app.mailer.planning.choices import Again, Choices
-from app.mailer.planning.rules import Document, Plan
 from app.mailer.screens.again_page import again_context
 from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
-from app.mailer.why.asked import Answered, Question, checked
-from app.mailer.why.asked import answer as answered_question
+from app.mailer.sending_kinds import Sending, answer_about
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm
 from app.web.request_filters import id_or_404
 from app.web.words import tell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """What the pages ask of a kind of document; `resource` is whose permissions it takes.
-
-    `load` returns one in sight or raises NotFound; the others are the feature's own verbs, by the instance's settings.
-    """
-
-    resource: str
-    title: Callable[[Any], Words]
-    again_title: Callable[[Any], Words]
-    load: Callable[[Any, Actor, int], Any]
-    document: Callable[[Any], Document]
-    plan: Callable[[Any, Actor, Any, Choices], Plan]
-    plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
-    send: Callable[[Any, Actor, int, Choices, str], Plan]
-    send_again: Callable[[Any, Actor, int, Again], Plan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,18 +176,6 @@ class SendPages:
         else:
             tell(say("Nobody is left to get this; nothing was sent."), "warning")
         return redirect(f"{self.show_url(number)}?tab=messages")
-
-
-def answer_about(sending: Sending, actor: Actor, record: Any, address: object) -> Answered:
-    """Say what an address has of a document, and why. Raises Invalid."""
-    question = Question(
-        document=sending.document(record),
-        customer=record.customer,
-        plan=sending.plan(db.session(), actor, record, Choices()),
-        address=checked(address),
-        resource=sending.resource,
-    )
-    return answered_question(db.session(), actor, question)
 
 
 def _posted() -> Posted:

@@ -1,4 +1,4 @@
-"""The chain of a message, link by link: document, customer, contact, link, setting, sending, attempts, and who did what."""
+"""The chain of a message, link by link: document, customer, contact, link, setting, sending, attempts, acts."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def step_as_dict(step: Step) -> dict[str, Any]:
 def road_steps(road: KnownRoad, *, became: str | None = None) -> Iterator[Step]:
     """Give the links that one road adds: whose it is and why, how they hang on the customer, and each setting."""
     told = road.told
-    texts = [say("{name}: {reason}", name=told.name, reason=road.sentence)]
+    texts: list[str] = [say("{name}: {reason}", name=told.name, reason=road.sentence)]
     texts += [told.detail] if told.detail else []
     texts += [say("No longer: {what}", what=explain(became))] if became else []
     yield Step(

@@ -150,14 +150,14 @@ def _opening(message: Message, who: str, because: Words) -> Words:
     return say("{who} is to get it because {because}.", **values)
 
 
-def _outcome(message: Message) -> list[Words]:
+def _outcome(message: Message) -> list[str]:
     """Say what became of a copy that isn't simply on its way."""
     answer = next((one.answer for one in reversed(message.attempts) if one.answer), None)
     said = say("The mail server said: {answer}", answer=answer) if answer else None
     if message.state == MessageState.SENT and message.sent_at:
         return [say("The mail server took it on {moment}.", moment=moment_text(message.sent_at))]
     if message.state == MessageState.HELD:
-        return [say("It is held."), held_because(message)]
+        return [say("It is held."), *([held_because(message)] if held_because(message) else [])]
     if message.state == MessageState.CANCELLED:
         lost = [explain(one) for one in dict.fromkeys(message.lost_reasons or ())]
         return [say("It was cancelled before it left."), *lost]
@@ -169,6 +169,6 @@ def _outcome(message: Message) -> list[Words]:
         MessageState.SENDING: say("It is being sent."),
         MessageState.QUEUED: say("It waits for its turn."),
     }
-    own = [texts[MessageState(message.state)]] if message.state in texts else []
+    own: list[str] = [texts[MessageState(message.state)]] if message.state in texts else []
     tried = message.state in (MessageState.FAILED, MessageState.BOUNCED, MessageState.WAITING)
     return [*own, said] if said and tried else own

@@ -1,4 +1,4 @@
-"""Where an address stands that no road of a document leads to: with which contacts and customers in the reader's sight."""
+"""Where an address stands that no road of a document leads to: with which contacts and customers in sight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One road to an address with all that is behind it: whose it is, how they hang on the customer, which setting decides."""
+"""One road to an address with all that is behind it: whose it is, how they hang on the customer, which setting."""
 
 from __future__ import annotations
 
