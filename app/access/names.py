@@ -12,6 +12,8 @@ RESOURCES: Mapping[str, Words] = {
     "contact": say("contact"),
     "invoice": say("invoice"),
     "message": say("message"),
+    "outbox": say("outbox"),
+    "metrics": say("metrics"),
     "issuer": say("issuer"),
     "audit": say("audit trail"),
     "inbox": say("inbox"),
@@ -48,6 +50,8 @@ OPERATIONS: Mapping[Operation, Words] = {
     Operation.RETRY: say("retry"),
     Operation.CANCEL: say("cancel"),
     Operation.LIFT: say("lift"),
+    Operation.PAUSE: say("pause"),
+    Operation.RESUME: say("resume"),
 }
 
 

@@ -61,6 +61,8 @@ class Verb(StrEnum):
     MESSAGE_RETRIED = "message:retried"
     MESSAGE_CANCELLED = "message:cancelled"
     MESSAGE_PURGED = "message:purged"
+    OUTBOX_PAUSED = "outbox:paused"
+    OUTBOX_RESUMED = "outbox:resumed"
     LIST_EXPORTED = "list:exported"
     COLUMNS_CHOSEN = "list:columns_chosen"
     VIEW_SAVED = "list:view_saved"

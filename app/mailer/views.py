@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, abort, g, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from sqlalchemy.orm import Session
 
 from app.access.table import Operation
 from app.core.actor import Actor
@@ -22,6 +23,7 @@ from app.mailer.holding import RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Message
 from app.mailer.resource import MESSAGE
+from app.mailer.screens import outbox_panel
 from app.mailer.screens.panels import customer_link, state_tag
 from app.mailer.screens.who_got import format_words
 from app.mailer.why.chain import chain_of
@@ -49,6 +51,7 @@ class MessageView(AdminView):
 
     resource = MESSAGE
     route_base = "/messages"
+    list_page_template = "mailer/outbox.html"
     method_permission_name = {"retry": "retry", "cancel": "cancel", "mail": "read"}
     list_columns = ["address", "document_number", "customer_id", "format", "state", "created_at", "sent_at"]
     list_choices = ["subject", "held_because", "message_id", "next_attempt_at"]
@@ -73,6 +76,10 @@ class MessageView(AdminView):
             page = _page_of(record)
             return link(record.document_number, page) if page else record.document_number
         return super().cell(record, name)
+
+    def above_list(self, session: Session, actor: Actor, state: ListState) -> dict[str, Any]:
+        """Show how much there is of what, and what stands in the way."""
+        return {"outbox": outbox_panel.panel(session, actor, state)}
 
     def _table(self, state: ListState, page: Page, names: Sequence[str]) -> dict[str, Any]:
         if "document_number" in names:
