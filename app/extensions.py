@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_mail
+from flask import current_app
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
-from flask import current_app
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import MetaData

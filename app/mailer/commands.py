@@ -35,7 +35,7 @@ _AS = click.option("--as", "username", required=True, help="The user name of who
 @click.option("--untick", multiple=True, help="Leave this address out; may be given again.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and its fingerprint, and send nothing.")
 @with_appcontext
-def send(  # noqa: PLR0913  an option each
+def send(
     *,
     kind: str,
     number: str,

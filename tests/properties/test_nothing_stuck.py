@@ -121,20 +121,20 @@ class Walk(RuleBasedStateMachine):
         self.do(contacts.update_contact, contact_id=contact, values={"email_bill_type": bills})
 
     @rule(contact=st.integers(1, 2), restore=st.sampled_from([True, True, False]))
-    def delete_or_restore(self, contact: int, restore: bool) -> None:
+    def delete_or_restore(self, *, contact: int, restore: bool) -> None:
         self.do(contacts.restore_contact if restore else contacts.delete_contact, contact_id=contact)
 
     @rule(add=st.booleans())
-    def link_or_unlink(self, add: bool) -> None:
+    def link_or_unlink(self, *, add: bool) -> None:
         verb = contacts.add_shared_contact if add else contacts.remove_shared_contact
         self.do(verb, customer_id=1, contact_id=2)
 
     @rule(restore=st.sampled_from([True, True, True, False]))
-    def lose_the_customer(self, restore: bool) -> None:
+    def lose_the_customer(self, *, restore: bool) -> None:
         self.do(customers.restore_customer if restore else customers.delete_customer, customer_id=1)
 
     @rule(address=st.sampled_from(ADDRESSES), lift=st.sampled_from([True, True, False]))
-    def suppress_or_lift(self, address: str, lift: bool) -> None:
+    def suppress_or_lift(self, *, address: str, lift: bool) -> None:
         if not lift:
             making.suppress(address)
             return
@@ -143,7 +143,7 @@ class Walk(RuleBasedStateMachine):
                 session.delete(one)
 
     @rule(can=st.sampled_from([True, True, False]))
-    def rendering(self, can: bool) -> None:
+    def rendering(self, *, can: bool) -> None:
         self.can_render = can
 
     @rule(minutes=st.sampled_from([1, 20, 60, 60 * 24, 60 * 24 * 6]))
@@ -151,7 +151,7 @@ class Walk(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
 
     @rule(resend=st.booleans())
-    def sweep(self, resend: bool) -> None:
+    def sweep(self, *, resend: bool) -> None:
         with clock.frozen(self.now):
             recovery.sweep(db.session, resend=resend)
 
