@@ -35,6 +35,7 @@ message               rpyx   ryx      ryx       r
 outbox                rhm    r        r         r
 metrics               r      -        -         -
 issuer                ru     r        r         r
+mail_template         ru     r        r         r
 audit                 r      r        r         r
 inbox                 r      -        -         -
 user                  crudbt -        -         -
