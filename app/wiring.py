@@ -137,8 +137,6 @@ def register_features(app: Flask) -> None:
         feature.register()
     for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
         register_bin(resource)
-    register_follower(lost_messages.follow)
-    mail.opens = connect
     _register_pickers()
     _register_search()
     contact_panels.register()
@@ -150,8 +148,7 @@ def register_features(app: Flask) -> None:
     outbox_bulk.register()
     template_views.register()
     register_list_filter("contact", NOT_REACHED)
-    register_source(InvoiceSource())
-    register_sending(SENDING)
+    _register_documents()
     _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
@@ -168,6 +165,13 @@ def register_features(app: Flask) -> None:
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
     builder.menu.menu.sort(key=lambda entry: entry.name == "Security")
+
+
+def _register_documents() -> None:
+    register_source(InvoiceSource())
+    register_sending(SENDING)
+    register_follower(lost_messages.follow)
+    mail.opens = connect
 
 
 def _register_search() -> None:

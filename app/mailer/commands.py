@@ -82,9 +82,6 @@ def send_again(*, kind: str, number: str, username: str, addresses: tuple[str, .
         _tell(done, sent=True)
 
 
-COMMANDS = (send, send_again)
-
-
 def _document(kind: str, number: str, username: str) -> tuple[Sending, Actor, Any]:
     sending = sending_of(kind)
     if sending is None:
