@@ -98,12 +98,13 @@ def step_as_dict(step: Step) -> dict[str, Any]:
 def road_steps(road: KnownRoad, *, became: str | None = None) -> Iterator[Step]:
     """Give the links that one road adds: whose it is and why, how they hang on the customer, and each setting."""
     told = road.told
-    texts: list[str] = [say("{name}: {reason}", name=told.name, reason=road.sentence)]
+    way = LINK_WORDS[Link(told.link)] if told.link else ROAD_WORDS[Road(told.road)]
+    texts: list[str] = [say("{name} ({way}): {reason}", name=told.name, way=way, reason=road.sentence)]
     texts += [told.detail] if told.detail else []
     texts += [say("No longer: {what}", what=explain(became))] if became else []
     yield Step(
         kind="road",
-        label=LINK_WORDS[Link(told.link)] if told.link else ROAD_WORDS[Road(told.road)],
+        label=say("Reason"),
         text=in_a_row(texts),
         url=url_for("ContactView.show", pk=told.contact_id) if road.contact is not None else None,
         facts={
