@@ -35,7 +35,7 @@ from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
 from app.customers.search import CUSTOMERS
 from app.customers.views import CustomerView, customer_picker
-from app.extensions import db
+from app.extensions import db, mail
 from app.history import panels as history_panels
 from app.history.api import AuditApi
 from app.history.subjects import Subject, register_subject
@@ -51,6 +51,7 @@ from app.invoices.api import InvoiceApi, IssuerApi
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.search import INVOICES
+from app.invoices.sending import SENDING
 from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
 from app.lookups import purging as lookup_purging
@@ -69,6 +70,8 @@ from app.mailer.screens import panels as mailer_panels
 from app.mailer.screens.inbox import InboxView
 from app.mailer.screens.outbox_views import OutboxView
 from app.mailer.screens.receives_views import ReceivesView
+from app.mailer.sending_kinds import register_sending
+from app.mailer.smtp.connection import connect
 from app.mailer.views import MessageView, register_message_page
 from app.mailer.watching.metrics_view import MetricsView
 from app.mailer.wording import views as template_views
@@ -134,7 +137,6 @@ def register_features(app: Flask) -> None:
         feature.register()
     for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
         register_bin(resource)
-    register_follower(lost_messages.follow)
     _register_pickers()
     _register_search()
     contact_panels.register()
@@ -146,7 +148,7 @@ def register_features(app: Flask) -> None:
     outbox_bulk.register()
     template_views.register()
     register_list_filter("contact", NOT_REACHED)
-    register_source(InvoiceSource())
+    _register_documents()
     _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
@@ -163,6 +165,13 @@ def register_features(app: Flask) -> None:
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
     builder.menu.menu.sort(key=lambda entry: entry.name == "Security")
+
+
+def _register_documents() -> None:
+    register_source(InvoiceSource())
+    register_sending(SENDING)
+    register_follower(lost_messages.follow)
+    mail.opens = connect
 
 
 def _register_search() -> None:

@@ -16,10 +16,13 @@ from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
+from app.invoices.sending import SENDING
 from app.invoices.source import InvoiceSource, shown_pdf
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
+from app.mailer.sending_kinds import answer_about
+from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor
@@ -57,6 +60,7 @@ class InvoiceApi(AdminApi):
     method_permission_name = {
         "approve": "approve",
         "plan": "read",
+        "why": "read",
         "send": "send",
         "send_again": "send",
         "pdf": "read",
@@ -86,6 +90,16 @@ class InvoiceApi(AdminApi):
         session, actor = db.session(), current_actor()
         invoice = queries.invoice(session, actor, invoice_id=id_or_404(pk))
         return jsonify(result=as_dict(planned(session, actor, invoice, Choices())))
+
+    @expose("/<pk>/why", methods=["GET"])
+    @protect()
+    @operation(gives=WHY_SCHEMA, query=[ADDRESS], errors=(400, 401, 403, 404, 422))
+    def why(self, pk: str) -> Response:
+        """Say what an address has of this invoice, and why: it got it, was skipped, or no road leads there."""
+        actor = current_actor()
+        invoice = queries.invoice(db.session(), actor, invoice_id=id_or_404(pk))
+        answered = answer_about(SENDING, actor, invoice, request.args.get("address"))
+        return jsonify(result=answer_as_dict(SENDING.document(invoice), answered))
 
     @expose("/<pk>/send", methods=["POST"])
     @protect()

@@ -46,7 +46,7 @@ def register() -> None:
     register_tab(
         "invoice", Tab("pdf", say("PDF"), "invoice", "invoices/pdf_tab.html", count=lambda *_: None, context=_pdf)
     )
-    register_tab("invoice", messages_tab(DocumentKind.INVOICE))
+    register_tab("invoice", messages_tab(DocumentKind.INVOICE, asked_at=_asked_at))
     register_tab(
         "customer", Tab("invoices", say("Invoices"), "invoice", "invoices/tab.html", count=_count, context=_rows)
     )
@@ -102,6 +102,10 @@ def _register_send_again() -> None:
         register_action(
             resource, Action(say("Send Again"), "invoice", Operation.SEND, url, icon="send", applies=applies)
         )
+
+
+def _asked_at(invoice: Invoice) -> str:
+    return url_for("InvoiceView.why", pk=invoice.id)
 
 
 def _is_sent(invoice: Invoice) -> bool:

@@ -39,6 +39,14 @@ def invoice(session: Session, actor: Actor, *, invoice_id: int, lock: bool = Fal
     return found
 
 
+def invoice_numbered(session: Session, actor: Actor, *, number: str) -> Invoice:
+    """Return one invoice in sight by its number. Raises NotFound, Forbidden."""
+    found: Invoice | None = session.scalar(invoices(actor).where(Invoice.number == number.strip()))
+    if found is None:
+        raise NotFound(say("There is no invoice with this number."))
+    return found
+
+
 def trash(actor: Actor) -> Select[Invoice]:
     """Select the deleted invoices of the customers of the actor's dealer, each with its customer. Raises Forbidden."""
     ensure(actor, Operation.TRASH, "invoice")

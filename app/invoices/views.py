@@ -43,7 +43,7 @@ class InvoiceView(SendPages, AdminView):
 
     resource = INVOICE
     route_base = "/invoices"
-    method_permission_name = {"approve": "approve", "send": "read", "send_again": "send", "pdf": "read"}
+    method_permission_name = {"approve": "approve", "send": "read", "send_again": "send", "why": "read", "pdf": "read"}
     sending = SENDING
     list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
     list_choices = ["purchase_order_number", "currency", "net", "tax", "created_at", "last_modified_at"]

@@ -11,12 +11,15 @@ from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.resource import MESSAGE
+from app.mailer.why.chain import as_dict as chain_as_dict
+from app.mailer.why.chain import chain_of
 from app.web.admin_api import AdminApi
 from app.web.api_body import read_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
 from app.web.resource import plain
+from app.web.words import translated
 
 
 class MessageApi(AdminApi):
@@ -40,10 +43,12 @@ class MessageApi(AdminApi):
         return self._verb(pk, service.cancel_message)
 
     def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:
-        """Answer with a message and, where all of it is asked for, with its history out of the audit trail."""
+        """Answer with a message and, where all of it is asked for, with its history and why it is there."""
         result = self.serialise(record, columns)
         if columns is None:
             result["history"] = plain(queries.history(db.session(), message_id=record.id))
+            chain = chain_of(db.session(), current_actor(), record)
+            result["why"] = plain(translated(chain_as_dict(chain)))
         answer = jsonify(id=record.id, result=result)
         answer.status_code = status
         answer.set_etag(str(record.version))

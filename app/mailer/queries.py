@@ -91,7 +91,7 @@ def findings(text: str) -> list[SelectBase]:
     """
     ways: list[SelectBase] = [
         select(Message.id).where(search_index.begins(Message.address_normalised, normalise(text))),
-        select(Message.id).where(Message.message_id == text),
+        select(Message.id).where(Message.message_id == written_message_id(text)),
         # A document's number begins with its account's, which is kept as it was typed.
         *(
             select(Message.id).where(search_index.begins(Message.document_number, spelling))
@@ -100,6 +100,11 @@ def findings(text: str) -> list[SelectBase]:
     ]
     ways += [select(Message.id).where(Message.customer_id.in_(ids)) for ids in search_index.findings("customer", text)]
     return ways
+
+
+def written_message_id(text: str) -> str:
+    """Return a Message-ID as a mail's header writes it (RFC 5322 section 3.6.4), given with its brackets or without."""
+    return f"<{text.strip().strip('<>')}>"
 
 
 def oldest_due(session: Session, *, now: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import raiseload, selectinload
 
+from app.core.addresses import normalise
 from app.core.fields import Fields
 from app.core.words import say
 from app.mailer import purging, queries
@@ -75,6 +76,10 @@ MESSAGE = Resource(
         "state": Message.state,
         "message_id": Message.message_id,
         "created_at": Message.created_at,
+    },
+    spellings={
+        "address": (Message.address_normalised, normalise),
+        "message_id": (Message.message_id, queries.written_message_id),
     },
     matching=queries.matching,
     load=(selectinload(Message.attempts), raiseload("*")),

@@ -13,10 +13,7 @@ from flask_appbuilder.security.decorators import has_access
 from sqlalchemy.orm import Session
 
 from app.access.table import Operation
-from app.contacts import queries as contacts
-from app.contacts.models import Contact
 from app.core.actor import Actor
-from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.extensions import db
 from app.mailer import queries, service
@@ -25,12 +22,11 @@ from app.mailer.documents import pages_of
 from app.mailer.holding import RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Message
-from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
-from app.mailer.planning.rules import explain
 from app.mailer.resource import MESSAGE
 from app.mailer.screens import outbox_panel
 from app.mailer.screens.panels import customer_link, state_tag
 from app.mailer.screens.who_got import format_words
+from app.mailer.why.chain import chain_of
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link
@@ -209,33 +205,8 @@ def _action(label: str, task: str, operation: Operation, applies: Callable[[Mess
 
 
 def _why(session: Any, actor: Actor, message: Message) -> dict[str, Any]:
-    """Return the reasons with the names of their day, and what became of them where the message was cancelled."""
-    ids = [reason["contact_id"] for reason in message.reasons if reason["contact_id"]]
-    seen = set(session.scalars(contacts.contacts(actor).with_only_columns(Contact.id).where(Contact.id.in_(ids))))
-    lost: list[str | None] = list(message.lost_reasons) if message.lost_reasons else [None for _ in message.reasons]
-    return {
-        "message": message,
-        "reasons": [
-            {
-                **reason,
-                "url": url_for("ContactView.show", pk=reason["contact_id"]) if reason["contact_id"] in seen else None,
-                "sentence": explain(reason["reason"]),
-                "lost": explain(became) if became else None,
-                "way": _way(reason),
-                "format_words": _format(reason),
-            }
-            for reason, became in zip(message.reasons, lost, strict=True)
-        ],
-    }
-
-
-def _format(reason: dict[str, Any]) -> str | None:
-    return BillFormat(reason["format"]).words if reason.get("format") else None
-
-
-def _way(reason: dict[str, Any]) -> str:
-    """Return by which way a reason leads to the address."""
-    return LINK_WORDS[Link(reason["link"])] if reason.get("link") else ROAD_WORDS[Road(reason["road"])]
+    """Return why the message is there, in a sentence and link by link."""
+    return {"message": message, "why": chain_of(session, actor, message)}
 
 
 def _attempts(message: Message) -> dict[str, Any]:

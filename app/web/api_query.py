@@ -175,7 +175,11 @@ def _condition(one: object, resource: Resource) -> ColumnElement[bool]:
     operator = offered.get(one["opr"]) if isinstance(one["opr"], str) else None
     if operator is None:
         raise Unreadable(say("{name} can be compared by: {ways}.", name=one["col"], ways=", ".join(offered)), field="q")
-    return operator(column, _value(one.get("value"), column, name=one["col"], may_be_null=one["opr"] in _NULLABLE))
+    value = _value(one.get("value"), column, name=one["col"], may_be_null=one["opr"] in _NULLABLE)
+    if one["opr"] in _EQUALITY and one["col"] in resource.spellings and value is not None:
+        column, written = resource.spellings[one["col"]]
+        value = written(value)
+    return operator(column, value)
 
 
 def _value(value: object, column: Any, *, name: str, may_be_null: bool) -> Any:

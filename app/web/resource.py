@@ -30,7 +30,8 @@ class Resource:
     `rows` selects the living records in an actor's sight; `get` returns one or raises NotFound. `orders` are the
     columns by which lists may be sorted, one or several each, of which only the first may be null; `default_order`
     names one of them, with a minus in front when it goes down. `list_filters` are the filters of the screen's list,
-    `filters` the columns by which REST may filter. `read_only` are computed values
+    `filters` the columns by which REST may filter; where a value has several spellings, `spellings` gives the column of
+    the one that counts, and how to write it so. `read_only` are computed values
     that REST gives beside the fields. `of_owner` are further dotted columns, of a relation that `rows` or `load` has
     loaded. `hidden` names the fields of modules that are off: they are kept, and neither shown nor taken. A verb that
     is None isn't offered.
@@ -52,6 +53,7 @@ class Resource:
     default_order: str
     list_filters: Sequence[ListFilter] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
+    spellings: Mapping[str, tuple[Any, Callable[[str], str]]] = field(default_factory=dict)
     matching: Callable[[str], ColumnElement[bool]] | None = None
     load: Sequence[ExecutableOption] = ()
     load_one: Sequence[ExecutableOption] = ()

@@ -42,6 +42,7 @@ OPERATIONS = {
     "approve": "approve",
     "send": "send",
     "send_again": "send",
+    "why": "read",
     "retry": "retry",
     "cancel": "cancel",
     "pause": "pause",

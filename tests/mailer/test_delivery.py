@@ -498,3 +498,15 @@ def test_it_stops_between_two_mails_when_told(app, server):
         with connect(app, timeouts=QUICK) as connection:
             tried = delivery.drain(db.session, connection, worker="test", sender=None, stop=stop)
     assert (tried, sorted(making.states().values())) == (1, ["queued", "sent"])
+
+
+def test_a_mail_that_is_made_again_to_the_byte_is_stored_once(app, server):
+    """Tried, cancelled, and sent anew within one second: the mail comes out the same, what goes along with it too."""
+    server.on_rcpt = once(saying("450 4.2.1 Try later"))
+    with running(server) as port, clock.frozen(NOON):
+        invoice_id = send_to("bills@acme.example")
+        drain(app, port)
+        making.run(cancel_message, message_id=only().id)
+        making.send(invoice_id)
+        drain(app, port)
+    assert only().state == "sent"

@@ -9,7 +9,7 @@ from email.parser import HeaderParser
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,11 @@ MAIL = "message/rfc822"
 _STORE = text(
     "INSERT INTO content (digest, content_type, size, data) VALUES (:digest, :content_type, :size, :data)"
     " ON CONFLICT (digest) DO NOTHING"
+)
+# So is what goes along with a mail that was made before, to the byte: cancelled, and sent anew within its second.
+_STORE_PART = text(
+    "INSERT INTO content_part (digest, place, part_digest) VALUES (:digest, :place, :part_digest)"
+    " ON CONFLICT (digest, place) DO NOTHING"
 )
 
 
@@ -122,7 +127,7 @@ class Mails:
             for place, part in zip(self._stored[digest].skeleton.places, parts, strict=True)
         ]
         if rows:
-            self._session.execute(insert(ContentPart), rows)
+            self._session.execute(_STORE_PART, rows)
         self._contents, self._new = {}, {}
 
     def forget(self) -> None:

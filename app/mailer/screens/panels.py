@@ -67,12 +67,16 @@ def register() -> None:
     register_tab("contact", of_contact)
 
 
-def messages_tab(kind: str) -> Tab:
-    """Return the Messages tab of a kind of document: who got it, and who did not."""
+def messages_tab(kind: str, *, asked_at: Callable[[Any], str]) -> Tab:
+    """Return the Messages tab of a kind of document: who got it, and who did not.
+
+    `asked_at` gives the address of the page that says why an address got none.
+    """
     return _tab(
         lambda model, record: (model.document_kind == kind) & (model.document_id == record.id),
         _OF_DOCUMENT,
         listed=lambda record: {"document_kind": kind, "q": record.number},
+        asked_at=asked_at,
     )
 
 
@@ -87,6 +91,7 @@ def _tab(
     *,
     listed: Callable[[Any], dict[str, Any]],
     missed: Callable[[Session, Actor, Contact], list[Missed]] | None = None,
+    asked_at: Callable[[Any], str] | None = None,
 ) -> Tab:
     def count(session: Session, actor: Actor, record: Any) -> int:
         ids = who_got.messages(actor).where(which(Message, record)).with_only_columns(Message.id).order_by(None)
@@ -104,6 +109,7 @@ def _tab(
             "rows": _cells_of(session, actor, lines[:TAB_ROWS], columns),
             "more": more or len(lines) > TAB_ROWS,
             "list_url": url_for("MessageView.list", **listed(record)),
+            "asked_at": asked_at(record) if asked_at else None,
             "empty": {
                 "title": say("No messages yet"),
                 "text": say("Each copy that is sent is kept here, with the reason why it went, or did not."),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 
@@ -16,35 +16,17 @@ from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.errors import Conflict, DomainError
 from app.core.unit_of_work import unit_of_work
-from app.core.words import Words, say
+from app.core.words import say
 from app.extensions import db
 from app.mailer.planning.choices import Again, Choices
-from app.mailer.planning.rules import Document, Plan
 from app.mailer.screens.again_page import again_context
 from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
+from app.mailer.sending_kinds import Sending, answer_about
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm
 from app.web.request_filters import id_or_404
 from app.web.words import tell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """What the pages ask of a kind of document; `resource` is whose permissions it takes.
-
-    `load` returns one in sight or raises NotFound; the others are the feature's own verbs, by the instance's settings.
-    """
-
-    resource: str
-    title: Callable[[Any], Words]
-    again_title: Callable[[Any], Words]
-    load: Callable[[Any, Actor, int], Any]
-    document: Callable[[Any], Document]
-    plan: Callable[[Any, Actor, Any, Choices], Plan]
-    plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
-    send: Callable[[Any, Actor, int, Choices, str], Plan]
-    send_again: Callable[[Any, Actor, int, Again], Plan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +49,7 @@ class Posted:
 
 
 class SendPages:
-    """Send, with the plan first, and Send Again, with a reason."""
+    """Send, with the plan first, Send Again, with a reason, and the question why an address did not get it."""
 
     sending: ClassVar[Sending]
     # FAB's view and the page of a record, which this stands beside in a class.
@@ -129,6 +111,33 @@ class SendPages:
                 lambda addresses: self.sending.plan_again(db.session(), actor, record, addresses),
                 ticked=ticked,
             ),
+        )
+        return page if error is None else (page, error.status)
+
+    @expose("/<pk>/why", methods=["GET"])
+    @has_access
+    def why(self, pk: str) -> Answer:
+        """Ask for an address, and say what it has of the document, and why."""
+        actor, number = current_actor(), id_or_404(pk)
+        record = self.sending.load(db.session(), actor, number)
+        error: DomainError | None = None
+        answered = None
+        if "address" in request.args:
+            try:
+                answered = answer_about(self.sending, actor, record, request.args["address"])
+            except DomainError as refusal:
+                error = refusal
+        page = self.render_template(
+            "mailer/asked.html",
+            title=say("Why did they get it, or not? {document}", document=self.sending.document(record).number),
+            document_url=f"{self.show_url(number)}?tab=messages",
+            message_url=url_for("MessageView.show", pk=answered.message.id, tab="why")
+            if answered and answered.message
+            else None,
+            asked_at=request.path,
+            address=request.args.get("address", ""),
+            answered=answered,
+            error=error,
         )
         return page if error is None else (page, error.status)
 

@@ -102,7 +102,11 @@ def missed(session: Session, actor: Actor, contact: Contact) -> list[Missed]:
             one.document_number,
             by_id[one.customer_id],
             one.at,
-            _reason(one, since=max(contact.created_at, linked.get(one.customer_id, contact.created_at))),
+            unplanned_reason(
+                sent_at=one.at,
+                only_typed_in=one.only_typed_in,
+                since=max(contact.created_at, linked.get(one.customer_id, contact.created_at)),
+            ),
         )
         for one in found
     ]
@@ -167,8 +171,18 @@ def _known(session: Session, contact: Contact, ids: set[int]) -> set[tuple[str, 
     return {(kind, number) for kind, number in session.execute(rows)}
 
 
-def _reason(sent: _Sent, *, since: datetime) -> Unplanned:
+def unplanned_reason(*, sent_at: datetime, only_typed_in: bool, since: datetime) -> Unplanned:
     """Return why a contact was in no plan: it was no contact yet, or addresses typed in took everybody's place."""
-    if since > sent.at:
+    if since > sent_at:
         return Unplanned.JOINED_LATER
-    return Unplanned.ONLY_TYPED_IN if sent.only_typed_in else Unplanned.NOT_RECORDED
+    return Unplanned.ONLY_TYPED_IN if only_typed_in else Unplanned.NOT_RECORDED
+
+
+def contacts_since(session: Session, *, customer: Customer, ids: set[int]) -> datetime:
+    """Return since when the first of some contacts has been one of the customer's."""
+    made = dict(session.execute(select(Contact.id, Contact.created_at).where(Contact.id.in_(ids))).all())
+    links = select(ContactLink.contact_id, ContactLink.linked_at).where(
+        ContactLink.contact_id.in_(ids), ContactLink.customer_id == customer.id
+    )
+    linked = dict(session.execute(links).all())
+    return min((max(at, linked.get(one, at)) for one, at in made.items()), default=customer.created_at)
