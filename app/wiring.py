@@ -68,6 +68,11 @@ from app.mailer.screens import panels as mailer_panels
 from app.mailer.screens import receives_views
 from app.mailer.screens.inbox import InboxView
 from app.mailer.screens.receives_views import ReceivesView
+from app.mailer.suppressions import marks as suppression_marks
+from app.mailer.suppressions import purging as suppression_purging
+from app.mailer.suppressions.api import SuppressionApi
+from app.mailer.suppressions.resource import SUPPRESSION
+from app.mailer.suppressions.views import SuppressionView, register_lifting
 from app.mailer.views import MessageView, register_message_page
 from app.web.current import current_actor
 from app.web.export import ExportPages
@@ -89,6 +94,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
     (say("Messages"), MessageView, "message", "send"),
+    (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
     (say("Audit trail"), AuditView, "audit", "history"),
 )
@@ -112,9 +118,10 @@ def register_features(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
-    for feature in (lookup_purging, customer_purging, contact_purging, mailer_purging, invoice_purging):
+    mail_purging = (mailer_purging, suppression_purging)
+    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
+    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     register_follower(lost_messages.follow)
     _register_pickers()
@@ -124,6 +131,8 @@ def register_features(app: Flask) -> None:
     invoice_panels.register()
     register_message_page()
     mailer_panels.register()
+    register_lifting()
+    suppression_marks.register()
     receives_views.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
@@ -142,7 +151,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
         builder.add_api(LOOKUP_APIS[name])
     _add_administration(builder)
-    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, IssuerApi, AuditApi):
+    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi, IssuerApi, AuditApi):
         builder.add_api(api)
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
@@ -194,7 +203,7 @@ def _register_cascades() -> None:
 
 def _register_history() -> None:
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
-    for resource, view in (*pages, (ISSUER, IssuerView)):
+    for resource, view in (*pages, (SUPPRESSION, SuppressionView), (ISSUER, IssuerView)):
         history_panels.register(Subject.of(resource, view))
     for name in LOOKUPS:
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))

@@ -19,7 +19,9 @@ from app.customers.models import Customer
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
 from app.mailer import queries as messages
-from app.mailer.models import Message
+from app.mailer.models import Message, Suppression
+from app.mailer.suppressions import queries as suppressions
+from app.mailer.suppressions.rules import BOUNCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 
 
 def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
-    """Return what somebody should look at: copies that are held, uncertain or failed, and invoices for nobody."""
+    """Return what somebody should look at: copies that are stuck, addresses that bounced, and invoices for nobody."""
     found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
+    found += _bounced(session, actor) if may(actor, Operation.READ, "suppression") else []
     if may(actor, Operation.READ, "invoice"):
         count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
         hint = say("Nobody has them, and sending them would reach nobody; the plan of each says why.")
@@ -72,6 +75,13 @@ def _copies(session: Session, actor: Actor) -> list[Figure]:
         if count:
             found.append(Figure(label, count, f"/messages/list/?state={state}", hint))
     return found
+
+
+def _bounced(session: Session, actor: Actor) -> list[Figure]:
+    bounced = suppressions.suppressions(actor).where(Suppression.kind.in_(BOUNCES))
+    count = _count(session, bounced, Suppression.id)
+    hint = say("They get nothing any more. Put them right at the customer or contact, or lift them.")
+    return [Figure(say("Addresses that bounced"), count, "/suppressions/list/?bounced=yes", hint)] if count else []
 
 
 def _count(session: Session, statement: Select[Any], column: Any) -> int:  # noqa: ANN401  any id column

@@ -14,6 +14,7 @@ from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.documents import DocumentSource, source_of
 from app.mailer.holding import wait_for
+from app.mailer.loops import hold_loops
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, message_contact
 from app.mailer.planning import plan_model
@@ -53,6 +54,7 @@ def put_into_outbox(
     for row in rows:
         row.document_version = version
         _first_state(row, source)
+    hold_loops(session, chosen.document, rows)
     session.add_all(rows)
     session.flush()
     _keep_contacts(session, rows)

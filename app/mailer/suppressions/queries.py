@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, Select, exists, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.access.ask import ensure
+from app.access.ask import ensure, may
 from app.access.table import Operation
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
@@ -59,6 +61,20 @@ def lifted_suppression(session: Session, actor: Actor, *, suppression_id: int) -
     if found is None:
         raise NotFound(say("There is no suppressed address with this id."))
     return found
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Return the condition that an address holds a text, as addresses are compared."""
+    return Suppression.address_normalised.contains(normalise(text), autoescape=True)
+
+
+def living_among(session: Session, actor: Actor, addresses: Iterable[str]) -> list[Suppression]:
+    """Return the living suppressions of some addresses, as far as they are in sight."""
+    keys = {normalise(one) for one in addresses}
+    if not keys or not may(actor, Operation.READ, "suppression"):
+        return []
+    wanted = suppressions(actor).where(Suppression.address_normalised.in_(keys))
+    return list(session.scalars(wanted.order_by(Suppression.address_normalised)))
 
 
 def _in_sight(actor: Actor) -> ColumnElement[bool]:

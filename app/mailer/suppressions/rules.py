@@ -1,4 +1,4 @@
-"""The rules of suppressed addresses: why one is, what is checked before, and the reasons that people give."""
+"""The rules of suppressed addresses: why one is, what it is made from, and the reason that lifting asks for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from app.core.addresses import check_address
 from app.core.errors import Invalid
+from app.core.fields import Email, Fields, Text
 from app.core.words import Words, said, say
 
 MAX_REASON = 500
+
+SUPPRESSION_FIELDS: Fields = {
+    "address": Email(required=True, once=True),
+    "reason": Text(limit=MAX_REASON, required=True, once=True),
+}
 
 
 class SuppressionKind(StrEnum):
@@ -21,6 +26,9 @@ class SuppressionKind(StrEnum):
     BY_HAND = "by_hand"
 
 
+# An address that came back by itself, however often it took.
+BOUNCES = (SuppressionKind.HARD_BOUNCE, SuppressionKind.SOFT_BOUNCES)
+
 KIND_LABELS: Mapping[str, Words] = MappingProxyType(
     {
         SuppressionKind.HARD_BOUNCE: say("Bounced for good"),
@@ -30,19 +38,12 @@ KIND_LABELS: Mapping[str, Words] = MappingProxyType(
 )
 
 
-def checked_address(given: object) -> str:
-    """Return the address that somebody asks to suppress, as it is stored. Raises Invalid, naming the field."""
-    if not isinstance(given, str):
-        raise Invalid(say("Enter an email address."), field="address")
-    try:
-        return check_address(given)
-    except ValueError as error:
-        raise Invalid(said(error), field="address") from error
-
-
 def checked_reason(given: object) -> str:
-    """Return the reason that somebody gives for suppressing or lifting. Raises Invalid, naming the field."""
-    text = " ".join(given.split()) if isinstance(given, str) else ""
-    if not text or len(text) > MAX_REASON or not text.isprintable():
-        raise Invalid(say("Give a reason, in at most {limit} characters.", limit=MAX_REASON), field="reason")
+    """Return the reason that somebody gives for lifting. Raises Invalid, naming the field."""
+    try:
+        text = SUPPRESSION_FIELDS["reason"].clean(given)
+    except ValueError as error:
+        raise Invalid(said(error), field="reason") from error
+    if not isinstance(text, str):
+        raise Invalid(say("Say why this address is to get mail again."), field="reason")
     return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,9 +17,10 @@ from app.core.errors import Conflict
 from app.core.reach import Reach, lessened
 from app.core.records import check_version
 from app.core.words import say
+from app.lookups.editing import prepare_new
 from app.mailer.models import Suppression
 from app.mailer.suppressions import queries
-from app.mailer.suppressions.rules import SuppressionKind, checked_address, checked_reason
+from app.mailer.suppressions.rules import SUPPRESSION_FIELDS, SuppressionKind, checked_reason
 
 
 def suppress(
@@ -60,14 +63,19 @@ def suppress(
     return row, [_touch(row, changes), *lessened(session, Reach(address=row.address_normalised))]
 
 
-def add_suppression(session: Session, actor: Actor, *, address: object, reason: object) -> Suppression:
+def add_suppression(session: Session, actor: Actor, *, values: Mapping[str, object]) -> Suppression:
     """Suppress an address by hand. Raises Forbidden, Invalid, Conflict (`duplicate`)."""
     ensure(actor, Operation.CREATE, "suppression")
-    wanted, words = checked_address(address), checked_reason(reason)
-    row, touched = suppress(session, actor, address=wanted, kind=SuppressionKind.BY_HAND, reason=words)
+    edit = prepare_new(
+        session, actor, resource="suppression", fields=SUPPRESSION_FIELDS, given=values, rule=lambda _values: {}
+    )
+    given = {name: new for name, (_, new) in edit.changes.items()}
+    row, touched = suppress(
+        session, actor, address=given["address"], kind=SuppressionKind.BY_HAND, reason=given["reason"]
+    )
     if not touched:
-        raise Conflict(say("{address} is suppressed already.", address=row.address), code="duplicate", field="address")
-    audit.record(session, actor, verb=Verb.SUPPRESSION_ADDED, touched=touched, reason=words)
+        raise _duplicate(given["address"])
+    audit.record(session, actor, verb=Verb.SUPPRESSION_ADDED, touched=touched)
     return row
 
 
@@ -95,7 +103,7 @@ def restore_suppression(
     row = queries.lifted_suppression(session, actor, suppression_id=suppression_id)
     there = queries.living_at(session, row.address)
     if there is not None and there.id != row.id:
-        raise Conflict(say("{address} is suppressed already.", address=row.address), code="duplicate", field="address")
+        raise _duplicate(row.address)
     entry = soft_delete.restore(
         session, actor, record=row, touch=_touch(row), verb=Verb.SUPPRESSION_RESTORED, version=version, act=act
     )
@@ -110,6 +118,10 @@ def purge_suppression(
     ensure(actor, Operation.PURGE, "suppression")
     row = queries.lifted_suppression(session, actor, suppression_id=suppression_id)
     purging.purge(session, actor, record=row, verb=Verb.SUPPRESSION_PURGED, reason=reason, version=version)
+
+
+def _duplicate(address: str) -> Conflict:
+    return Conflict(say("{address} is suppressed already.", address=address), code="duplicate", field="address")
 
 
 def _touch(row: Suppression, changes: audit.Changes | None = None) -> Touch:
