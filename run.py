@@ -127,6 +127,7 @@ def _web_command(host: str, port: int) -> list[str]:
     command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", _authority(host, port)]
     command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "10"]
     command += ["--timeout", "60", "--log-level", "warning", "--no-control-socket"]
+    command += ["--logger-class", "app.web.gunicorn_logs.GunicornLogger"]
     # What proxies say is judged by the application alone, by COUNTERPART_PROXIES.
     command += ["--forwarded-allow-ips", ""]
     if shared_memory.is_dir():

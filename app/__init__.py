@@ -20,14 +20,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import cli, wiring
+    from app.core.log_lines import set_up_logs
     from app.core.postgresql import configure_postgresql
     from app.core.unit_of_work import configure_sqlite
     from app.extensions import csrf, db, mail, migrate
-    from app.web import assets, errors, languages, lean, security_headers, words
+    from app.web import assets, errors, languages, lean, request_log, security_headers, words
     from app.web.sessions import DatabaseSessions
     from config import Settings, flask_config
 
     settings = settings or Settings.from_environment(os.environ)
+    set_up_logs(settings.log_format)
     app = Flask(__name__, template_folder="web/templates", static_folder=None)
     app.config.from_mapping(flask_config(settings))
     app.config["FAB_ROLES"] = wiring.roles()
@@ -35,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
+    request_log.init_app(app)
     words.init_app(app)
     lean.register(app)
     db.init_app(app)

@@ -7,11 +7,12 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.access.table import Role
+from app.mailer.watching.commands import outbox
 
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, create_admin, demo, reindex, purge):
+    for command in (worker, outbox, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 

@@ -64,9 +64,10 @@ from app.mailer.list_filters import NOT_REACHED
 from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
 from app.mailer.resource import MESSAGE
+from app.mailer.screens import outbox_banners, outbox_bulk, receives_views
 from app.mailer.screens import panels as mailer_panels
-from app.mailer.screens import receives_views
 from app.mailer.screens.inbox import InboxView
+from app.mailer.screens.outbox_views import OutboxView
 from app.mailer.screens.receives_views import ReceivesView
 from app.mailer.suppressions import marks as suppression_marks
 from app.mailer.suppressions import purging as suppression_purging
@@ -74,6 +75,7 @@ from app.mailer.suppressions.api import SuppressionApi
 from app.mailer.suppressions.resource import SUPPRESSION
 from app.mailer.suppressions.views import SuppressionView, register_lifting
 from app.mailer.views import MessageView, register_message_page
+from app.mailer.watching.metrics_view import MetricsView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
@@ -97,6 +99,15 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
     (say("Audit trail"), AuditView, "audit", "history"),
+)
+# Pages of tasks, which are in no menu.
+TASKS: tuple[Any, ...] = (
+    SharedContactsView,
+    contact_bulk.ManyCustomersView,
+    VerifyPasswordView,
+    ReceivesView,
+    OutboxView,
+    outbox_bulk.ManyMessagesView,
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
@@ -134,6 +145,7 @@ def register_features(app: Flask) -> None:
     register_lifting()
     suppression_marks.register()
     receives_views.register()
+    outbox_bulk.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
     _register_history()
@@ -143,8 +155,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(view, str(name), icon=icon)
     if app.config["SETTINGS"].uses_catcher:
         builder.add_view(InboxView, INBOX, icon="inbox")
-    tasks = (SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView)
-    for view in (*tasks, PickerView, SearchView, HealthView, LanguageView, ListSettingsView):
+    for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
     for name in LOOKUPS:
         label = str(LOOKUP_RESOURCES[name].plural)
@@ -189,6 +200,7 @@ def house() -> dict[str, Any]:
         ("invoice", gettext("Invoice"), "/invoices/add"),
     )
     return {
+        "banners": outbox_banners.banners(actor),
         "search_url": "/search/",
         "add_menu_items": [
             {"label": label, "url": url} for name, label, url in entries if may(actor, Operation.CREATE, name)

@@ -13,6 +13,8 @@ RESOURCES: Mapping[str, Words] = {
     "invoice": say("invoice"),
     "message": say("message"),
     "suppression": say("suppressed address"),
+    "outbox": say("outbox"),
+    "metrics": say("metrics"),
     "issuer": say("issuer"),
     "audit": say("audit trail"),
     "inbox": say("inbox"),
@@ -49,6 +51,8 @@ OPERATIONS: Mapping[Operation, Words] = {
     Operation.RETRY: say("retry"),
     Operation.CANCEL: say("cancel"),
     Operation.LIFT: say("lift"),
+    Operation.PAUSE: say("pause"),
+    Operation.RESUME: say("resume"),
 }
 
 

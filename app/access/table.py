@@ -32,6 +32,8 @@ class Operation(StrEnum):
     RETRY = "retry"
     CANCEL = "cancel"
     LIFT = "lift"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 LOOKUPS = (
@@ -93,6 +95,13 @@ TABLE: dict[str, Row] = {
         auditor=_READ_TRASH,
         admin=_READ_TRASH | {Operation.CREATE, Operation.LIFT, Operation.RESTORE, Operation.PURGE},
     ),
+    "outbox": _row(
+        admin=frozenset({Operation.READ, Operation.PAUSE, Operation.RESUME}),
+        finance=_READ,
+        support=_READ,
+        auditor=_READ,
+    ),
+    "metrics": _row(admin=_READ),
     "issuer": _row(admin=frozenset({Operation.READ, Operation.UPDATE}), finance=_READ, support=_READ, auditor=_READ),
     "audit": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
     "inbox": _row(admin=_READ),

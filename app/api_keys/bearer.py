@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from datetime import timedelta
 
 from sqlalchemy import or_, update
@@ -14,11 +13,10 @@ from app.api_keys.models import ApiKey
 from app.api_keys.rules import KeyState, digest, state_of
 from app.core import clock
 from app.core.errors import Unauthenticated
+from app.core.events import Event, log_event
 from app.core.words import say
 from app.extensions import db
 from app.web.programs import Program
-
-log = logging.getLogger(__name__)
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -56,4 +54,4 @@ def _note_use(record: ApiKey) -> None:
         with db.engine.begin() as connection:
             connection.execute(update(ApiKey).where(table.c.id == record.id, due).values(values))
     except OperationalError as error:
-        log.warning("the use of API key %s was not noted: %s", record.id, error.orig)
+        log_event(Event.API_KEY_USE_NOT_NOTED, api_key_id=record.id, error=error)

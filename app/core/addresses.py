@@ -37,6 +37,11 @@ def normalise(address: str) -> str:
     return f"{local}@{_a_labels(domain)}"
 
 
+def domain_of(normalised: str) -> str:
+    """Return the domain of a normalised address, as A-labels where it has them; empty for what is no address."""
+    return normalised.rpartition("@")[2] if "@" in normalised else ""
+
+
 def split_addresses(text: str) -> list[str]:
     """Return the addresses of a comma list in their order and spelling, trimmed, without the empty ones."""
     return [part for part in (piece.strip() for piece in text.split(",")) if part]

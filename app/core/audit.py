@@ -66,6 +66,8 @@ class Verb(StrEnum):
     SUPPRESSION_LIFTED = "suppression:lifted"
     SUPPRESSION_RESTORED = "suppression:restored"
     SUPPRESSION_PURGED = "suppression:purged"
+    OUTBOX_PAUSED = "outbox:paused"
+    OUTBOX_RESUMED = "outbox:resumed"
     LIST_EXPORTED = "list:exported"
     COLUMNS_CHOSEN = "list:columns_chosen"
     VIEW_SAVED = "list:view_saved"

@@ -115,6 +115,19 @@ def currency(text: str) -> str:
     return text.upper()
 
 
+def rates(text: str) -> str:
+    """Read how many of something there may be in a time: `600/minute`, or several of these with semicolons between."""
+    from limits import parse_many
+
+    try:
+        found = parse_many(text)
+    except ValueError:
+        found = []
+    if not found or any(rate.amount < 1 for rate in found):
+        raise WrongValueError("must be a rate, such as 600/minute or 10/second; several are separated by semicolons.")
+    return text
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """Return a reader of one of these words, in any case."""
 

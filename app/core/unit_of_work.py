@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,8 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.errors import Conflict, Stale
+from app.core.events import Event, log_event
 from app.core.words import say
-
-log = logging.getLogger(__name__)
 
 WRITES = "counterpart_writes"
 BUSY_SECONDS = 15
@@ -41,7 +39,7 @@ def unit_of_work(session: Session | scoped_session[Session]) -> Iterator[Session
         ) from error
     except IntegrityError as error:
         own.rollback()
-        log.info("integrity error", exc_info=error)
+        log_event(Event.DATABASE_REFUSED, error=error)
         raise Conflict(
             say("A record with these values exists already, or was just removed."), code="duplicate"
         ) from error

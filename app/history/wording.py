@@ -43,6 +43,8 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.MESSAGE_RETRIED: say("Message tried again"),
     Verb.MESSAGE_CANCELLED: say("Message cancelled"),
     Verb.MESSAGE_PURGED: say("Message purged for good"),
+    Verb.OUTBOX_PAUSED: say("Outbox paused"),
+    Verb.OUTBOX_RESUMED: say("Outbox resumed"),
     Verb.LIST_EXPORTED: say("List exported"),
     Verb.COLUMNS_CHOSEN: say("Columns of a list chosen"),
     Verb.VIEW_SAVED: say("View of a list saved"),

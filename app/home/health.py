@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import text
 
 from app.core import clock
+from app.core.events import Event, log_event
 from app.extensions import db
 from app.mailer import queries
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.breaches import breaches
 
 WORKER_SILENCE = timedelta(seconds=90)
-OUTBOX_DELAY = timedelta(minutes=2)
 
 
 class HealthView(BaseView):
@@ -36,10 +34,10 @@ class HealthView(BaseView):
             now = clock.now()
             beat = queries.last_heartbeat(session)
             checks["worker"] = beat is not None and now - beat < WORKER_SILENCE
-            due = queries.oldest_due(session, now=now)
-            checks["outbox"] = due is None or now - due < OUTBOX_DELAY
-        except Exception as error:
-            log.warning("health check failed", exc_info=error)
+            resend = current_app.config["SETTINGS"].uncertain == "resend"
+            checks["outbox"] = not breaches(session, now=now, resend=resend)
+        except Exception as error:  # noqa: BLE001  whatever it is, something is not well
+            log_event(Event.HEALTH_FAILING, error=error)
         words = {name: "ok" if well else "failing" for name, well in checks.items()}
         answer = jsonify(status="ok" if all(checks.values()) else "failing", **words)
         answer.status_code = 200 if all(checks.values()) else 503

@@ -12,26 +12,28 @@ from app.access.ask import may
 from app.access.table import Operation
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
+from app.core import clock
 from app.core.actor import Actor
 from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
-from app.mailer import queries as messages
-from app.mailer.models import Message, Suppression
 from app.mailer.suppressions import queries as suppressions
+from app.mailer.suppressions.models import Suppression
 from app.mailer.suppressions.rules import BOUNCES
+from app.mailer.watching import queries as watching
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A count, what it counts, and the list that it leads to."""
+    """A count, what it counts, and the list that it leads to; `capped` is set where there are more."""
 
     label: str
     count: int
     url: str
     hint: str = ""
+    capped: bool = False
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
@@ -47,8 +49,9 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
         drafts = invoices.invoices(actor).where(Invoice.status == "draft")
         found.append(Figure(say("Draft invoices"), _count(session, drafts, Invoice.id), "/invoices/list/?status=draft"))
     if may(actor, Operation.READ, "message"):
-        sent = messages.messages(actor).where(Message.state == "sent")
-        found.append(Figure(say("Copies sent"), _count(session, sent, Message.id), "/messages/list/?state=sent"))
+        sent = watching.counts(session, actor, now=clock.now(), only=("sent",))["sent"]
+        url = "/messages/list/?state=sent"
+        found.append(Figure(say("Copies sent"), sent.number, url, capped=sent.capped))
     return found
 
 
@@ -56,6 +59,7 @@ def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
     """Return what somebody should look at: copies that are stuck, addresses that bounced, and invoices for nobody."""
     found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
     found += _bounced(session, actor) if may(actor, Operation.READ, "suppression") else []
+    found += _lanes(session, actor) if may(actor, Operation.READ, "message") else []
     if may(actor, Operation.READ, "invoice"):
         count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
         hint = say("Nobody has them, and sending them would reach nobody; the plan of each says why.")
@@ -64,16 +68,23 @@ def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
     return found
 
 
+def _lanes(session: Session, actor: Actor) -> list[Figure]:
+    count = len(watching.waiting_lanes(session, actor, now=clock.now()))
+    hint = say("They are tried again by themselves; the list of messages says what the servers said.")
+    return [Figure(say("Mail servers that wait"), count, "/messages/list/", hint)] if count else []
+
+
 def _copies(session: Session, actor: Actor) -> list[Figure]:
     found = []
+    counts = watching.counts(session, actor, now=clock.now(), only=("failed", "held", "uncertain"))
     for state, label, hint in (
         ("failed", say("Copies that failed"), say("The mail server refused them for good; the message says why.")),
         ("held", say("Copies that are held"), say("Something must be put right first; the message says what.")),
         ("uncertain", say("Copies whose delivery is uncertain"), say("A worker stopped while it was sending.")),
     ):
-        count = _count(session, messages.messages(actor).where(Message.state == state), Message.id)
-        if count:
-            found.append(Figure(label, count, f"/messages/list/?state={state}", hint))
+        count = counts[state]
+        if count.number:
+            found.append(Figure(label, count.number, f"/messages/list/?state={state}", hint, capped=count.capped))
     return found
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 from app.extensions import db
 from app.mailer.delivery import loop as worker
 from app.mailer.delivery import recovery, sending
+from app.mailer.delivery.pace import pace_of
 from app.mailer.smtp.connection import Connection, connect
 
 SWEEP_SECONDS = 10.0
@@ -36,9 +37,9 @@ def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
             recovery.recover(db.session, worker=claimant)
     with connect(app) as connection:
         if once:
-            return _round(connection, name=own, sender=sender, resend=resend, portion=None)(threading.Event())
+            return _round(app, connection, name=own, sender=sender, resend=resend, portion=None)(threading.Event())
         # In portions: between two of them the heartbeat and the sweep have their turn.
-        round_ = _round(connection, name=own, sender=sender, resend=resend, portion=sending.Portion())
+        round_ = _round(app, connection, name=own, sender=sender, resend=resend, portion=sending.Portion())
         return worker.run(round_, heartbeat=_every(BEAT_SECONDS, lambda: sending.beat(db.session, worker=name)))
 
 
@@ -60,13 +61,15 @@ def _is_dead(claimant: str, own: str) -> bool:
 
 
 def _round(
-    connection: Connection, *, name: str, sender: str | None, resend: bool, portion: sending.Portion | None
+    app: Flask, connection: Connection, *, name: str, sender: str | None, resend: bool, portion: sending.Portion | None
 ) -> Callable[[threading.Event], int]:
     sweep = _every(SWEEP_SECONDS, lambda: recovery.sweep(db.session, resend=resend))
 
     def drain(stop: threading.Event) -> int:
         sweep()
-        return sending.drain(db.session, connection, worker=name, sender=sender, stop=stop, portion=portion)
+        return sending.drain(
+            db.session, connection, worker=name, sender=sender, stop=stop, portion=portion, pace=pace_of(app)
+        )
 
     return drain
 

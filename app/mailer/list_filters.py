@@ -9,9 +9,10 @@ from app.contacts.models import Contact
 from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.mailer.message_states import MessageState
-from app.mailer.models import Message, Suppression, message_contact
+from app.mailer.models import Message, message_contact
 from app.mailer.planning.plan_model import DocumentKind
-from app.web.list_filters import CasesFilter, ListFilter, PickerFilter, choice
+from app.mailer.suppressions.models import Suppression
+from app.web.list_filters import CasesFilter, GivenFilter, ListFilter, PickerFilter, choice
 
 _STATES = {
     MessageState.HELD: say("Held"),
@@ -48,6 +49,7 @@ MESSAGE_FILTERS: tuple[ListFilter, ...] = (
         source="customer",
         meets=lambda number: Message.customer_id == number,
     ),
+    GivenFilter(name="cause", label=say("Cause"), column=Message.failure_cause),
     PickerFilter(name="contact_id", label=say("Contact"), source="contact", meets=_of_contact),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -22,7 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
 from app.core import clock
-from app.core.records import Record, UtcDateTime, list_index, trash_index
+from app.core.addresses import domain_of
+from app.core.records import Record, UtcDateTime, list_index
 from app.customers.models import Customer
 from app.extensions import Model
 
@@ -68,43 +70,6 @@ class Rendition(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
 
 
-class Suppression(Record):
-    """An address that gets nothing until somebody lifts it; compared normalised, and one living row for each.
-
-    `kind` says why: see `suppressions/rules.py`. `message_id` is the message that came back, where one did, and
-    `diagnostic` what the server said about it. Lifting deletes the row softly; `reason` is why it was suppressed.
-    """
-
-    __tablename__ = "suppression"
-    __table_args__ = (
-        Index(
-            "uq_suppression_living_address",
-            "address_normalised",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
-        *(list_index("suppression", name, name) for name in ("address_normalised", "created_at")),
-        trash_index("suppression"),
-    )
-
-    address: Mapped[str] = mapped_column(String(320), nullable=False)
-    address_normalised: Mapped[str] = mapped_column(String(320), nullable=False, index=True)
-    kind: Mapped[str] = mapped_column(String(20), nullable=False, default="by_hand", server_default="by_hand")
-    reason: Mapped[str] = mapped_column(Text, nullable=False)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
-    message: Mapped[Message | None] = relationship("Message")
-    diagnostic: Mapped[str | None] = mapped_column(Text)
-
-    @property
-    def label(self) -> str:
-        """Return how staff name the suppression: the address."""
-        return self.address
-
-    def __repr__(self) -> str:
-        return self.label
-
-
 # The contacts that a message's reasons name, so that their messages are found without reading every one's reasons.
 message_contact = Table(
     "message_contact",
@@ -114,6 +79,10 @@ message_contact = Table(
 )
 
 
+def _own_domain(context: Any) -> str:  # noqa: ANN401  # SQLAlchemy's context of one row that is written
+    return domain_of(context.get_current_parameters()["address_normalised"])
+
+
 class Message(Record):
     """One mail to one address about one document, kept as the record of what was sent.
 
@@ -121,15 +90,44 @@ class Message(Record):
     again on purpose from the first. `lease_until` is how long the worker that claimed it may take. `lost_reasons` says
     what became of each of the reasons, in their order, when the message was cancelled because all of them had gone.
     `tries_from` is when a person had it tried anew: giving up counts from there, and else from the first attempt.
+    `address_domain` is that of the normalised address: the lane that the message goes by, behind the mail server.
+    `failure_cause` is what a message that has failed or bounced has in common with others that did.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         *(list_index("message", name, name) for name in ("address", "document_number", "created_at", "sent_at")),
         UniqueConstraint("document_kind", "document_id", "revision", "address_normalised"),
-        Index("ix_message_state_next_attempt_at", "state", "next_attempt_at"),
+        # Counts by state, of one dealer's customers too, are read off it alone.
+        Index(
+            "ix_message_counted",
+            "state",
+            "customer_id",
+            "document_kind",
+            "id",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_message_failure_cause",
+            "failure_cause",
+            "customer_id",
+            "document_kind",
+            "id",
+            sqlite_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
+            postgresql_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
+        ),
         Index(
             "ix_message_due",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("state IN ('queued', 'waiting')"),
+            postgresql_where=text("state IN ('queued', 'waiting')"),
+        ),
+        # The same by lane: what waits for one domain, and what lies between those that wait.
+        Index(
+            "ix_message_due_by_domain",
+            "address_domain",
             "next_attempt_at",
             "id",
             sqlite_where=text("state IN ('queued', 'waiting')"),
@@ -160,6 +158,7 @@ class Message(Record):
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
     address_normalised: Mapped[str] = mapped_column(String(320), nullable=False)
+    address_domain: Mapped[str] = mapped_column(String(255), nullable=False, default=_own_domain, server_default="")
     recipient_name: Mapped[str] = mapped_column(String(250), nullable=False, default="")
     language: Mapped[str] = mapped_column(String(2), nullable=False)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
@@ -178,6 +177,7 @@ class Message(Record):
     state: Mapped[str] = mapped_column(String(10), nullable=False)
     held_code: Mapped[str | None] = mapped_column(String(30))
     held_because: Mapped[str | None] = mapped_column(Text)
+    failure_cause: Mapped[str | None] = mapped_column(String(90))
     message_id: Mapped[str] = mapped_column(String(200), nullable=False, unique=True)
     subject: Mapped[str | None] = mapped_column(String(300))
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -251,10 +251,17 @@ class SkippedRoad(Model):
     detail: Mapped[str] = mapped_column(Text, nullable=False, default="")
 
 
+# The name of the lane that all mails go by: the mail server's.
+ACCOUNT = "account"
+
+
 class Lane(Model):
     """A way that mails go, which waits after trouble; its messages wait with it, untouched.
 
-    `name` is `account` for the mail server that everything is handed to. `failures` counts those in a row.
+    `name` is `account` for the mail server that everything is handed to, and else the recipients' domain behind it.
+    `failures` counts those in a row; 0 stands for a lane that is over its rate, and opens by itself. Otherwise one
+    message probes it when `waits_until` is over: `probed_by` is the worker that has it in hand, until `probe_until` at
+    most.
     """
 
     __tablename__ = "lane"
@@ -263,6 +270,9 @@ class Lane(Model):
     waits_until: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     failures: Mapped[int] = mapped_column(nullable=False)
     answer: Mapped[str] = mapped_column(Text, nullable=False)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    probed_by: Mapped[str | None] = mapped_column(String(80))
+    probe_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WorkerHeartbeat(Model):
@@ -272,3 +282,15 @@ class WorkerHeartbeat(Model):
 
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+
+
+class OutboxPause(Model):
+    """That the outbox is paused: since when, by whom and why. There is a row, and one alone, while it is."""
+
+    __tablename__ = "outbox_pause"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    paused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
+    username: Mapped[str] = mapped_column(String(200), nullable=False)
+    reason: Mapped[str] = mapped_column(String(500), nullable=False)

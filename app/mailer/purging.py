@@ -242,7 +242,8 @@ def _wipe(session: Session, message: Message) -> None:
     _drop_mail(session, message)
     ids = {reason["contact_id"] for reason in message.reasons}
     message.reasons = _nameless(message.reasons, ids)
-    instead = {"address": PURGED, "address_normalised": f"purged:{message.id}", "recipient_name": ""}
+    address = {"address": PURGED, "address_normalised": f"purged:{message.id}", "address_domain": ""}
+    instead = {**address, "recipient_name": ""}
     purging.blank(message, keep=KEPT, instead=instead)
     for attempt in message.attempts:
         attempt.answer = None

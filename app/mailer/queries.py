@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SelectBase, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, SelectBase, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import document_kinds_in_sight, ensure
@@ -17,7 +18,25 @@ from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditRecord
 from app.core.words import say
 from app.customers import queries as customers
-from app.mailer.models import Content, Lane, Message, Rendition, WorkerHeartbeat
+from app.mailer.models import ACCOUNT, Content, Lane, Message, Rendition, WorkerHeartbeat
+
+_DUE_STATES: BindParameter[Any] = bindparam("due_states", ["queued", "waiting"], expanding=True, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingLane:
+    """A lane that is shut: until when, since when, after how many failures in a row, and how many due messages wait.
+
+    `name` is `account` or a domain. Without failures it is over its rate, and opens by itself.
+    """
+
+    name: str
+    waits_until: datetime
+    since: datetime
+    failures: int
+    answer: str
+    is_probed: bool
+    messages: int
 
 
 def messages(actor: Actor) -> Select[Message]:
@@ -86,17 +105,48 @@ def findings(text: str) -> list[SelectBase]:
 def oldest_due(session: Session, *, now: datetime) -> datetime | None:
     """Return the due time of the message that has waited longest, or None where none is due.
 
-    While the lane waits for the mail server, none is; when that is over, all are from then on.
+    What goes by a lane that waits is not due; when that is over, it is from then on, or once its probe is over.
     """
-    due = session.scalar(
-        select(func.min(Message.next_attempt_at)).where(
-            Message.state.in_(("queued", "waiting")), Message.next_attempt_at <= now
+    lanes = {
+        one.name: max(one.waits_until, one.probe_until or one.waits_until) for one in session.scalars(select(Lane))
+    }
+    server = lanes.pop(ACCOUNT, None)
+    oldest = select(func.min(Message.next_attempt_at)).where(*_due(now))
+    dues = [(session.scalar(oldest.where(Message.address_domain.not_in(lanes)) if lanes else oldest), server)]
+    dues += [(session.scalar(oldest.where(Message.address_domain == name)), waits) for name, waits in lanes.items()]
+    found = [max(moment for moment in (due, waits, server) if moment) for due, waits in dues if due]
+    return min((one for one in found if one <= now), default=None)
+
+
+def lanes_that_wait(session: Session, *, now: datetime) -> list[WaitingLane]:
+    """Return the lanes that wait or are probed, the mail server's first, each with what waits for it.
+
+    Their answers are the server's own words, in which there may be an address of anybody.
+    """
+    lanes = session.scalars(select(Lane).where(or_(Lane.failures > 0, Lane.waits_until > now)).order_by(Lane.name))
+    count = select(func.count()).where(*_due(now))
+    found = [
+        WaitingLane(
+            name=lane.name,
+            waits_until=lane.waits_until,
+            since=lane.closed_at,
+            failures=lane.failures,
+            answer=lane.answer,
+            is_probed=lane.probe_until is not None and lane.probe_until > now,
+            messages=session.scalar(count if lane.name == ACCOUNT else count.where(Message.address_domain == lane.name))
+            or 0,
         )
+        for lane in lanes
+    ]
+    return sorted(found, key=lambda lane: lane.name != ACCOUNT)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Message.state.in_(_DUE_STATES),
+        Message.next_attempt_at <= now,
+        Message.deleted_at.is_(None),
     )
-    waits = session.scalar(select(func.max(Lane.waits_until)))
-    if due is None or waits is None:
-        return due
-    return None if waits > now else max(due, waits)
 
 
 def last_heartbeat(session: Session) -> datetime | None:

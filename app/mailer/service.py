@@ -12,6 +12,7 @@ from app.core.addresses import normalise
 from app.core.audit import Touch, Verb
 from app.core.bill_format import BillFormat
 from app.core.errors import Conflict
+from app.core.events import Event, log_event
 from app.core.records import check_version
 from app.core.words import say
 from app.customers import models as customer_models
@@ -72,6 +73,7 @@ def send_document(
     if choices != Choices():
         base = plan_document(session, document=document, customer=customer, choices=Choices(), defaults=defaults)
     ensure_fingerprint(chosen, base, fingerprint)
+    _log_sending(chosen)
     return put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
 
 
@@ -116,7 +118,16 @@ def send_document_again(
     refuse_again([(address, had.get(normalise(address))) for address in addresses])
     again = plan_document_again(session, document=document, customer=customer, addresses=addresses, defaults=defaults)
     refuse_skipped(again)
+    _log_sending(again)
     return put_into_outbox(session, chosen=again, customer=customer, defaults=defaults, again=True)
+
+
+def _log_sending(chosen: Plan) -> None:
+    """Log that a document goes into the outbox; whether the transaction lands, the request's own line tells."""
+    document = chosen.document
+    log_event(
+        Event.DOCUMENT_SENT, document_kind=document.kind.value, document_id=document.id, count=len(chosen.messages)
+    )
 
 
 def retry_message(session: Session, actor: Actor, *, message_id: int, version: int | None = None) -> Message:
@@ -171,6 +182,7 @@ def change_state(message: Message, after: MessageState) -> None:
     message.state = after.value
     if after != MessageState.HELD:
         message.held_code = message.held_because = None
+    message.failure_cause = None
     message.lost_reasons = None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, abort, g, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from sqlalchemy.orm import Session
 
 from app.access.table import Operation
 from app.contacts import queries as contacts
@@ -27,6 +28,7 @@ from app.mailer.models import Message
 from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
 from app.mailer.planning.rules import explain
 from app.mailer.resource import MESSAGE
+from app.mailer.screens import outbox_panel
 from app.mailer.screens.panels import customer_link, state_tag
 from app.mailer.screens.who_got import format_words
 from app.web.admin_view import AdminView, Answer
@@ -53,6 +55,7 @@ class MessageView(AdminView):
 
     resource = MESSAGE
     route_base = "/messages"
+    list_page_template = "mailer/outbox.html"
     method_permission_name = {"retry": "retry", "cancel": "cancel", "mail": "read"}
     list_columns = ["address", "document_number", "customer_id", "format", "state", "created_at", "sent_at"]
     list_choices = ["subject", "held_because", "message_id", "next_attempt_at"]
@@ -77,6 +80,10 @@ class MessageView(AdminView):
             page = _page_of(record)
             return link(record.document_number, page) if page else record.document_number
         return super().cell(record, name)
+
+    def above_list(self, session: Session, actor: Actor, state: ListState) -> dict[str, Any]:
+        """Show how much there is of what, and what stands in the way."""
+        return {"outbox": outbox_panel.panel(session, actor, state)}
 
     def _table(self, state: ListState, page: Page, names: Sequence[str]) -> dict[str, Any]:
         if "document_number" in names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, cast
 
 from flask import Flask, Response, g, jsonify, render_template, request
@@ -12,11 +11,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.core.errors import DomainError, Unauthenticated
+from app.core.events import Event, log_event
 from app.core.words import say
 from app.extensions import db
 from app.web.words import translated
-
-log = logging.getLogger(__name__)
 
 CODES = {
     400: "unreadable",
@@ -81,7 +79,7 @@ def init_app(app: Flask) -> None:
 
 
 def _wants_json() -> bool:
-    return request.path.startswith(("/api/", "/pickers/"))
+    return request.path.startswith(("/api/", "/pickers/", "/metrics"))
 
 
 def _domain_error(error: DomainError) -> WerkzeugResponse | tuple[str, int]:
@@ -131,7 +129,7 @@ def _in_shape(answer: Response) -> WerkzeugResponse:
 
 
 def _unexpected(error: Exception) -> WerkzeugResponse | tuple[str, int]:
-    log.error("unexpected error at %s", request.path, exc_info=error)
+    log_event(Event.REQUEST_FAILED, route=request.url_rule.rule if request.url_rule else None, error=error)
     db.session.rollback()
     if _wants_json():
         return error_answer(500)

@@ -146,6 +146,19 @@ class PickerFilter(ListFilter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFilter(ListFilter):
+    """A text that a column holds, which a link sets and nobody chooses: there may be any number of them."""
+
+    control: ClassVar[str] = "given"
+    column: Any
+
+    def read(self, _session: Session, _actor: Actor, given: Given) -> Reading:
+        """Read the text."""
+        value = given.get(self.name)
+        return Reading() if value is None else Reading(self.column == value, [Chip(self.name, self.label, value)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatesFilter(ListFilter):
     """Dates from and to, both included: two parameters, `<name>_from` and `<name>_to`, YYYY-MM-DD."""
 

@@ -34,6 +34,8 @@ class ListPages:
     """The part of AdminView that shows lists."""
 
     has_list: ClassVar[bool] = True
+    # The page that shows the list, and what it shows above it.
+    list_page_template: ClassVar[str] = "web/list.html"
     resource: ClassVar[Resource]
     list_columns: ClassVar[list[str]]
     list_choices: ClassVar[Sequence[str]] = ()
@@ -83,11 +85,16 @@ class ListPages:
         )
         context = self._list_context(session, actor, state, readings)
         return self.render_template(
-            "web/list.html",
+            self.list_page_template,
             **context,
+            **self.above_list(session, actor, state),
             **self._table(state, page, context["columns_shown"]),
             jump=jump.context(sort, self.label_columns, request.args.get("from", "")) if jump else None,
         )
+
+    def above_list(self, _session: Session, _actor: Actor, _state: ListState) -> dict[str, Any]:
+        """Return what the list's own page shows above it."""
+        return {}
 
     def list_url(self, query: str = "") -> str:
         """Return the address of the list with this query."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Mapping
@@ -15,9 +14,8 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import RedisError
 
 from app.core.errors import TooManyRequests
+from app.core.events import Event, log_event
 from app.core.words import say_count
-
-log = logging.getLogger(__name__)
 
 # Counts where Redis doesn't answer: a limit of each process is better than none, and than no answer at all.
 _own = FixedWindowRateLimiter(MemoryStorage())
@@ -32,7 +30,7 @@ def count_try(what: str, limits: Mapping[str, RateLimitItem]) -> None:
         try:
             wait = _wait(limiter.limiter, limit, what, key)
         except RedisError as error:
-            log.warning("rate limits are counted in this process: %s", error)
+            log_event(Event.RATE_LIMITS_ALONE, error=error)
             wait = _wait(_own, limit, what, key)
         if wait:
             raise TooManyRequests(

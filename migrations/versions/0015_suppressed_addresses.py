@@ -1,14 +1,14 @@
 """Why an address is suppressed, one living suppression for each, and the ticket that a message's update belongs to.
 
 Revision ID: 0015
-Revises: 0013
+Revises: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

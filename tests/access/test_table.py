@@ -16,13 +16,13 @@ from app.lookups.rules import LOOKUP_FIELDS
 
 # Each line: resource, then what Admin, Finance, Support and Auditor may do with it.
 # c create, r read, u update, d delete, b see in the bin, t restore from it, p purge, l link, v convert,
-# w verify a password, a approve, s send, y retry, x cancel, i lift; "*" is everything.
+# w verify a password, a approve, s send, y retry, x cancel, i lift, h pause, m resume; "*" is everything.
 LETTERS = dict(
     zip(
-        "crudbtplvwasyxi",
+        "crudbtplvwasyxihm",
         (
             *("create", "read", "update", "delete", "trash", "restore", "purge", "link", "convert"),
-            *("verify_password", "approve", "send", "retry", "cancel", "lift"),
+            *("verify_password", "approve", "send", "retry", "cancel", "lift", "pause", "resume"),
         ),
         strict=True,
     )
@@ -33,6 +33,8 @@ contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb
+outbox                rhm    r        r         r
+metrics               r      -        -         -
 issuer                ru     r        r         r
 audit                 r      r        r         r
 inbox                 r      -        -         -

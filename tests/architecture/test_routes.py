@@ -44,11 +44,17 @@ OPERATIONS = {
     "send_again": "send",
     "retry": "retry",
     "cancel": "cancel",
+    "pause": "pause",
+    "resume": "resume",
+    "metrics": "read",
     "add_shared_contact": "link",
     "remove_shared_contact": "link",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {
+    "ManyMessagesView": "message",
+    "OutboxView": "outbox",
+    "MetricsView": "metrics",
     "SharedContactsView": "customer",
     "ManyCustomersView": "customer",
     "VerifyPasswordView": "contact",
@@ -257,6 +263,8 @@ def test_nothing_is_written_by_a_get(house, calls):
         "/customers/many/remove-shared-contact",
         "/customers/many/link-again",
         "/customers/many/unlink-again",
+        "/messages/many/retry",
+        "/messages/many/cancel",
     }
     assert set(answers.values()) <= {404, 405}
     assert only_writing

@@ -18,6 +18,7 @@ NO_PAGES = {
     "InboxView.source",
     "InvoiceView.pdf",
     "MessageView.mail",
+    "MetricsView.metrics",
     "PickerView.search",
     "SearchView.suggest",
     "UtilView.back",

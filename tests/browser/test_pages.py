@@ -27,6 +27,8 @@ PLAIN_PAGES = [
     "/invoices/add",
     "/messages/list/",
     "/messages/list/?state=failed",
+    "/messages/pause",
+    "/messages/resume",
     "/audit/list/",
     "/audit/list/?q=nothing-is-called-this",
     "/audit/show/1",

@@ -136,16 +136,16 @@ def test_what_was_stored_is_what_was_sent(app, server):
 @pytest.mark.parametrize("phase", ["on_rcpt", "on_data"])
 def test_a_temporary_refusal_waits_with_a_time(app, server, phase):
     send_to("bills@acme.example")
-    setattr(server, phase, once(saying("451 4.7.1 Come back later")))
+    setattr(server, phase, once(saying("451 4.2.1 Come back later")))
     with running(server) as port:
         with clock.frozen(NOON + timedelta(days=3650)) as _:
             drain(app, port)
             message = only()
             assert (message.state, outcomes(message)) == ("waiting", ["waiting"])
-            assert "451 4.7.1 Come back later" in message.attempts[0].answer
-            assert message.next_attempt_at == clock.now() + timedelta(minutes=1)
+            assert "451 4.2.1 Come back later" in message.attempts[0].answer
+            assert timedelta(minutes=1) <= message.next_attempt_at - clock.now() <= timedelta(minutes=1.25)
             assert drain(app, port) == 0
-        with clock.frozen(NOON + timedelta(days=3650, minutes=1)):
+        with clock.frozen(NOON + timedelta(days=3650, minutes=1.25)):
             assert drain(app, port) == 1
     assert (only().state, outcomes(only())) == ("sent", ["waiting", "sent"])
     assert parsed(server.mails[0])["Message-ID"] == only().message_id
@@ -154,7 +154,7 @@ def test_a_temporary_refusal_waits_with_a_time(app, server, phase):
 def test_pauses_grow_and_after_five_days_it_fails(app, server):
     start = datetime.now(UTC) + timedelta(days=1)
     send_to("bills@acme.example")
-    server.on_rcpt = saying("451 4.7.1 Come back later")
+    server.on_rcpt = saying("451 4.2.1 Come back later")
     pauses = []
     with running(server) as port:
         moment = start
@@ -165,9 +165,12 @@ def test_pauses_grow_and_after_five_days_it_fails(app, server):
                 break
             pauses.append((only().next_attempt_at - moment).total_seconds() / 60)
             moment = only().next_attempt_at
-    assert pauses[:6] == [1, 5, 15, 60, 240, 240]
+    for pause, least in zip(pauses, [1, 5, 15, 60, 240, 240], strict=False):
+        assert least <= pause <= least * 1.25
+    # No two that failed together come back together.
+    assert pauses[4] != pauses[5]
     assert only().state == "failed"
-    assert timedelta(days=5) <= moment - start < timedelta(days=5, hours=4)
+    assert timedelta(days=5) <= moment - start < timedelta(days=5, hours=5)
 
 
 def test_a_retry_by_staff_starts_the_count_anew(app, server):
@@ -177,13 +180,13 @@ def test_a_retry_by_staff_starts_the_count_anew(app, server):
     with running(server) as port:
         with clock.frozen(start):
             drain(app, port)
-        server.on_rcpt = saying("451 4.7.1 Come back later")
+        server.on_rcpt = saying("451 4.2.1 Come back later")
         with clock.frozen(start + timedelta(days=9)):
             making.run(retry_message, message_id=only().id)
             drain(app, port)
             assert only().state == "waiting"
-            assert only().next_attempt_at == clock.now() + timedelta(minutes=1)
-        with clock.frozen(start + timedelta(days=14, minutes=1)):
+            assert only().next_attempt_at - clock.now() < timedelta(minutes=2)
+        with clock.frozen(start + timedelta(days=14, minutes=2)):
             drain(app, port)
     assert (only().state, outcomes(only())) == ("failed", ["failed", "waiting", "failed"])
 
@@ -248,7 +251,10 @@ class TestLostAfterTheMail:
         recovery.sweep(db.session, resend=True)
         assert only().state == "queued"
         assert making.trail()[-1].verb == "message:recovered"
-        assert drain(app, uncertain) == 1
+        # A lost connection is trouble: what goes to that domain waits for a moment.
+        assert drain(app, uncertain) == 0
+        with clock.frozen(datetime.now(UTC) + timedelta(seconds=16)):
+            assert drain(app, uncertain) == 1
         assert (only().state, outcomes(only())) == ("sent", ["uncertain", "sent"])
         first, second = server.mails
         assert first[2] == second[2]
@@ -257,9 +263,9 @@ class TestLostAfterTheMail:
         with clock.frozen(datetime.now(UTC) + timedelta(days=30)):
             recovery.sweep(db.session, resend=False)
             assert drain(app, uncertain) == 0
-        assert only().state == "uncertain"
-        making.run(retry_message, message_id=only().id)
-        assert drain(app, uncertain) == 1
+            assert only().state == "uncertain"
+            making.run(retry_message, message_id=only().id)
+            assert drain(app, uncertain) == 1
         assert only().state == "sent"
 
     def test_a_person_may_leave_it_at_that(self, app, uncertain):
@@ -473,7 +479,7 @@ def test_many_in_hand_are_returned_when_the_server_is_in_trouble(app, server):
         assert {one.claimed_by for one in making.messages()} == {None}
         # Everything waits a while, and leaves by itself.
         assert drain(app, port) == 0
-        with clock.frozen(datetime.now(UTC) + timedelta(seconds=16)):
+        with clock.frozen(datetime.now(UTC) + timedelta(seconds=20)):
             assert drain(app, port) == 5
     assert set(making.states().values()) == {"sent"}
 

@@ -42,6 +42,7 @@ INDEXES = {
     "ix_search_term_resource_term_record_id": ("resource", "term", "record_id"),
     "ix_message_address_normalised": ("address_normalised",),
     "ix_message_document_number": ("document_number",),
+    "ix_message_due_by_domain": ("address_domain, next_attempt_at, id", "queued"),
     "ix_contact_name_key": ("name_key",),
     "ix_audit_entry_at": ("at",),
     "ix_audit_record_of_record": ("resource", "record_id", "entry_id"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -16,28 +14,25 @@ from app.core import audit, clock
 from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
 from app.core.errors import Conflict
+from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
-from app.mailer.delivery.lanes import open_lanes
+from app.mailer.delivery.due import due_messages
 from app.mailer.delivery.mails import Mails, StoredMail
 from app.mailer.holding import RENDERING_FAILED
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.service import change_state
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.queries import is_paused
 
 # How long a worker may keep what it has claimed without a sign; what it hasn't begun to send is then free again.
 LEASE = timedelta(minutes=1)
 RENDERING_PAUSE = timedelta(minutes=15)
 WORKER = Actor.system(Door.WORKER)
+_EVENTS = {Verb.MESSAGE_RECOVERED: Event.MESSAGE_RECOVERED, Verb.MESSAGE_RELEASED: Event.MESSAGE_RELEASED}
 
 Sessions = Session | scoped_session[Session]
 
 _messages = Message.__table__
-# Written out, since the index of what is due is over these alone, and a database must see that.
-_DUE_STATES: BindParameter[Any] = bindparam(
-    "due_states", [MessageState.QUEUED.value, MessageState.WAITING.value], expanding=True, literal_execute=True
-)
 _TAKE = (
     update(_messages)
     .where(_messages.c.id == bindparam("of"))
@@ -58,13 +53,14 @@ _TAKE = (
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this worker may send: its label for the trail, the state it was in, and its mail."""
+    """A message that this worker may send: its label for the trail, the state it was in, its mail, and its lane."""
 
     message_id: int
     label: str
     before: str
     address: str
     mail: StoredMail
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +106,9 @@ def give_back(session: Session, rest: Sequence[Claimed], *, worker: str) -> None
 
 def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, careful: bool) -> Batch:
     with unit_of_work(sessions) as session:
-        if not open_lanes(session):
+        if is_paused(session):
             return Batch((), 0)
-        messages = _due(session, size)
+        messages = due_messages(session, worker=worker, size=size)
         mails = Mails(session, sender=sender)
         mails.find(messages)
         claimed = []
@@ -120,7 +116,9 @@ def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, ca
             for message in messages:
                 mail = _mail(session, mails, message, careful=careful)
                 if mail is not None:
-                    claimed.append(Claimed(message.id, message.label, message.state, message.address, mail))
+                    claimed.append(
+                        Claimed(message.id, message.label, message.state, message.address, mail, message.address_domain)
+                    )
         mails.store()
         if claimed:
             now = clock.now()
@@ -141,21 +139,6 @@ def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, ca
         return Batch(claimed, len(messages))
 
 
-def _due(session: Session, size: int) -> Sequence[Message]:
-    """Lock what has been due longest and is in nobody's hand."""
-    return session.scalars(
-        select(Message)
-        .where(
-            Message.state.in_(_DUE_STATES),
-            Message.next_attempt_at <= clock.now(),
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.next_attempt_at, Message.id)
-        .limit(size)
-        .with_for_update(skip_locked=True, of=Message)
-    ).all()
-
-
 def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) -> StoredMail | None:
     """Return the mail of a message, or None after holding it because its mail can't be made."""
     try:
@@ -169,7 +152,7 @@ def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) ->
         if isinstance(error, DBAPIError) and not careful:
             raise
         mails.forget()
-        log.warning("message %s can't be made", message.id, exc_info=error)
+        log_event(Event.MESSAGE_HELD, message_id=message.id, error=error)
         _hold(session, message, error=error)
         return None
 
@@ -189,3 +172,6 @@ def note_all(session: Session, verb: Verb, messages: Sequence[Message], before: 
     """Leave the audit entry of what was done to some messages that were all in one state before."""
     touched = [Touch("message", one.id, one.label, {"state": (str(before), one.state)}) for one in messages]
     audit.record(session, WORKER, verb=verb, touched=touched)
+    if verb in _EVENTS:
+        for one in messages:
+            log_event(_EVENTS[verb], message_id=one.id, state=one.state)

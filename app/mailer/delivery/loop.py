@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+from app.core.events import Event, log_event
 
 LONGEST_PAUSE = 30.0
 _SLICE = 0.1
@@ -35,8 +34,8 @@ def run(
             if heartbeat is not None:
                 heartbeat()
             count = drain(stop)
-        except Exception:
-            log.exception("The outbox could not be drained; next try in %.0f s", pause)
+        except Exception as error:  # noqa: BLE001  whatever it is, the loop goes on
+            log_event(Event.OUTBOX_NOT_DRAINED, seconds=pause, error=error)
             _rest(pause, stop)
             pause = min(pause * 2, LONGEST_PAUSE)
             continue

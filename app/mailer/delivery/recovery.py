@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, cast, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
+from app.mailer.delivery import backoff
 from app.mailer.delivery.claims import Sessions, note_all
+from app.mailer.delivery.lanes import forget_slow_lanes, release_probes
 from app.mailer.delivery.settling import cancel_what_lost_its_reasons, outcome_of, settle, unsettled
 from app.mailer.documents import kinds, source_of
 from app.mailer.holding import MISSING, RENDERING_FAILED
@@ -21,17 +26,36 @@ from app.mailer.service import change_state
 SWEEP_ROWS = 500
 # The longest that one mail can take, by the timeouts of its connection, and then some.
 LONGEST_SENDING = timedelta(minutes=30)
+# How often a server may have taken a message already, since a person last had it tried.
+_COPIES = (
+    select(func.count())
+    .where(
+        MessageAttempt.message_id == Message.id,
+        MessageAttempt.outcome == MessageState.UNCERTAIN,
+        or_(Message.tries_from.is_(None), MessageAttempt.started_at >= Message.tries_from),
+    )
+    .correlate(Message)
+    .scalar_subquery()
+)
+
+
+def sent_once_more() -> ColumnElement[bool]:
+    """Return the condition that an uncertain message is sent once more under `resend`: after some copies, no more."""
+    return (Message.state == MessageState.UNCERTAIN) & (_COPIES < backoff.MOST_COPIES)
 
 
 def sweep(sessions: Sessions, *, resend: bool) -> None:
     """Put right what a dead worker left, and release what can be made by now.
 
     A message that was being sent when its worker died is uncertain: the server may have taken it (RFC 1047). With
-    `resend` it is queued again, with the same Message-ID, and its attempts keep the mark.
+    `resend` it is queued again, with the same Message-ID, and its attempts keep the mark; after a few times it stays
+    uncertain for a person to look at.
     """
     _expire_leases(sessions, worker=None)
+    with unit_of_work(sessions) as session:
+        forget_slow_lanes(session)
     if resend:
-        _requeue(sessions, Message.state == MessageState.UNCERTAIN, Verb.MESSAGE_RECOVERED)
+        _requeue(sessions, sent_once_more(), Verb.MESSAGE_RECOVERED, when=_after_doubt)
     for kind in kinds():
         held = (Message.document_kind == kind) & (Message.state == MessageState.HELD)
         ready = held & (
@@ -64,6 +88,8 @@ def claimants(sessions: Sessions) -> list[str]:
 def recover(sessions: Sessions, *, worker: str) -> None:
     """Take over from a worker that died: it can't be sending any more."""
     _expire_leases(sessions, worker=worker)
+    with unit_of_work(sessions) as session:
+        release_probes(session, worker=worker)
 
 
 def _expire_leases(sessions: Sessions, *, worker: str | None) -> None:
@@ -117,7 +143,22 @@ def _recover(message: Message, attempt: MessageAttempt | None) -> None:
     attempt.answer = "The worker stopped while it was sending; the server may have taken the mail."
 
 
-def _requeue(sessions: Sessions, which: ColumnElement[bool], verb: Verb) -> None:
+def _after_doubt(session: Session, message: Message) -> datetime:
+    times = session.scalar(select(_COPIES).where(Message.id == message.id))
+    return backoff.after_doubt(times=times or 0, now=clock.now(), share=random.random())  # noqa: S311  # no secret
+
+
+def _at_once(_session: Session, _message: Message) -> datetime:
+    return clock.now()
+
+
+def _requeue(
+    sessions: Sessions,
+    which: ColumnElement[bool],
+    verb: Verb,
+    *,
+    when: Callable[[Session, Message], datetime] = _at_once,
+) -> None:
     with unit_of_work(sessions) as session:
         statement = select(Message).where(which, Message.deleted_at.is_(None))
         rows = session.scalars(
@@ -126,7 +167,7 @@ def _requeue(sessions: Sessions, which: ColumnElement[bool], verb: Verb) -> None
         before = rows[0].state if rows else ""
         for message in rows:
             change_state(message, MessageState.QUEUED)
-            message.next_attempt_at = clock.now()
+            message.next_attempt_at = when(session, message)
         if rows:
             note_all(session, verb, rows, before)
             cancel_what_lost_its_reasons(session, [message.id for message in rows])

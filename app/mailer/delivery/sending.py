@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,17 +11,18 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
 from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
 from app.mailer.delivery.journal import Journal, Outcome
-from app.mailer.delivery.lanes import close_lane, reopen_lane
+from app.mailer.delivery.lookout import Lookout
+from app.mailer.delivery.pace import Pace
 from app.mailer.delivery.settling import settle
 from app.mailer.message_states import MessageState
 from app.mailer.models import WorkerHeartbeat
-from app.mailer.smtp.answers import ConnectionTrouble, Deferred, Refused, Undelivered, Unknown
+from app.mailer.smtp.answers import Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
-
-log = logging.getLogger(__name__)
+from app.mailer.watching.outcomes import log_closed_lanes, log_outcomes
 
 BATCH = 100
 _RENEW_AFTER = LEASE.total_seconds() / 2
@@ -44,12 +44,15 @@ def drain(
     sender: str | None,
     stop: threading.Event,
     portion: Portion | None = None,
+    pace: Pace | None = None,
 ) -> int:
     """Send what is due until nothing is, the server is in trouble or `stop` is set; return how many were handled.
 
-    `sender` is the configured From address; None takes the document's own. Without a `portion` there is no limit.
+    `sender` is the configured From address; None takes the document's own. Without a `portion` there is no limit. When
+    the server has had all that `pace` lets it have, that is the end as well.
     """
     handled, start = 0, time.monotonic()
+    lookout = Lookout(worker=worker, pace=pace, stop=stop)
 
     def late() -> bool:
         return portion is not None and time.monotonic() - start >= portion.seconds
@@ -61,10 +64,11 @@ def drain(
             if batch is None or not batch.found:
                 break
             held = batch.found - len(batch.claimed)
-            turn = _Turn(sessions, connection, journal, worker, stop, late)
-            tried, trouble = _send_batch(turn, batch.claimed)
+            log_event(Event.BATCH_CLAIMED, worker=worker, count=len(batch.claimed))
+            turn = _Turn(sessions, connection, journal, worker, stop, late, lookout)
+            tried, halted = _send_batch(turn, batch.claimed)
             handled += held + tried
-            if trouble:
+            if halted:
                 break
     return handled
 
@@ -85,44 +89,50 @@ class _Turn:
     worker: str
     stop: threading.Event
     late: Callable[[], bool]
+    lookout: Lookout
 
 
 def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
-    """Send the mails of a batch in order; return how many were tried, and whether the server was in trouble."""
+    """Send the mails of a batch in order; return how many were tried, and whether nothing more can go."""
     outcomes: list[Outcome] = []
-    trouble: ConnectionTrouble | None = None
+    aside: list[Claimed] = []
+    lookout = turn.lookout
     leased = time.monotonic()
     rest = list(claimed)
     try:
-        while rest and trouble is None and not turn.stop.is_set() and not (outcomes and turn.late()):
+        while rest and not lookout.halted and not turn.stop.is_set() and not (outcomes and turn.late()):
             if time.monotonic() - leased >= _RENEW_AFTER:
-                renew(turn.sessions, worker=turn.worker, ids=[one.message_id for one in rest])
+                renew(turn.sessions, worker=turn.worker, ids=[one.message_id for one in [*aside, *rest]])
                 leased = time.monotonic()
             one = rest.pop(0)
+            if not lookout.lets(one.domain):
+                aside.append(one)
+                continue
             attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
             if attempt_id is not None:
-                outcome, trouble = _sent(turn.connection, one, attempt_id)
-                outcomes.append(outcome)
+                outcomes.append(_sent(turn.connection, one, attempt_id, lookout))
     finally:
         if outcomes:
             turn.journal.conclude(outcomes[-1])
+        halted = lookout.halted
         with unit_of_work(turn.sessions) as session:
             settle(session, outcomes)
-            give_back(session, rest, worker=turn.worker)
-            if trouble is not None:
-                close_lane(session, str(trouble))
-            elif outcomes:
-                reopen_lane(session)
-    return len(outcomes), trouble is not None
+            give_back(session, [*aside, *rest], worker=turn.worker)
+            closed = lookout.write_down(session)
+        log_outcomes(outcomes, worker=turn.worker)
+        log_closed_lanes(closed, worker=turn.worker)
+    return len(outcomes), halted
 
 
-def _sent(connection: Connection, one: Claimed, attempt_id: int) -> tuple[Outcome, ConnectionTrouble | None]:
-    """Send one mail; return what came of it, and the trouble that the server is in."""
-    trouble, deferred = None, False
+def _sent(connection: Connection, one: Claimed, attempt_id: int, lookout: Lookout) -> Outcome:
+    """Send one mail; return what came of it."""
+    deferred = False
     try:
         answer = str(connection.send_bytes(one.mail.sender, one.address, one.mail.data))
         state = MessageState.SENT
+        lookout.note(one.domain, None)
     except Undelivered as error:
+        lookout.note(one.domain, error)
         answer = str(error)
         state = MessageState.WAITING
         if isinstance(error, Unknown):
@@ -131,20 +141,15 @@ def _sent(connection: Connection, one: Claimed, attempt_id: int) -> tuple[Outcom
             state = MessageState.FAILED
         elif isinstance(error, Deferred):
             deferred = True
-        elif isinstance(error, ConnectionTrouble):
-            trouble = error
     except ValueError as error:
         answer, state = str(error), MessageState.FAILED
-    return (
-        Outcome(
-            attempt_id=attempt_id,
-            message_id=one.message_id,
-            state=state,
-            answer=answer,
-            at=clock.now(),
-            deferred=deferred,
-        ),
-        trouble,
+    return Outcome(
+        attempt_id=attempt_id,
+        message_id=one.message_id,
+        state=state,
+        answer=answer,
+        at=clock.now(),
+        deferred=deferred,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,13 +12,16 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock
 from app.core.audit import Touch, Verb
 from app.mailer.delivery import backoff
+from app.mailer.delivery.blame import is_about_the_road
 from app.mailer.delivery.claims import WORKER
 from app.mailer.delivery.journal import Outcome
 from app.mailer.message_states import MessageState, may_follow
 from app.mailer.models import Message, MessageAttempt
 from app.mailer.planning.lost import cancel_lost
 from app.mailer.service import change_state
+from app.mailer.watching.causes import cause_of
 
+_chance = random.Random()  # noqa: S311  # no secret: it spreads what failed together
 _messages = Message.__table__
 _attempts = MessageAttempt.__table__
 _SENT = (
@@ -90,6 +94,8 @@ def _settle_one(session: Session, outcome: Outcome) -> Touch | None:
         # Its lease was over meanwhile, and it was put right without us.
         return None
     change_state(message, state)
+    if state == MessageState.FAILED:
+        message.failure_cause = cause_of(outcome.answer)
     message.lease_until = message.claimed_by = None
     message.next_attempt_at = next_attempt_at
     return Touch("message", message.id, message.label, {"state": (before, state.value)})
@@ -100,8 +106,14 @@ def _next_try(message: Message, outcome: Outcome, *, now: datetime) -> datetime 
     counted = [one for one in message.attempts if message.tries_from is None or one.started_at >= message.tries_from]
     tries = max(1, len(counted))
     if not outcome.deferred:
-        return backoff.after_trouble(tries=tries, now=now)
-    return backoff.after_deferral(tries=tries, first_try=counted[0].started_at if counted else now, now=now)
+        return backoff.after_trouble(tries=tries, now=now, share=_chance.random())
+    return backoff.after_deferral(
+        tries=tries,
+        first_try=counted[0].started_at if counted else now,
+        now=now,
+        share=_chance.random(),
+        of_lane=is_about_the_road(outcome.answer),
+    )
 
 
 def unsettled(session: Session, message_ids: Sequence[int]) -> dict[int, MessageAttempt]:

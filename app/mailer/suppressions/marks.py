@@ -11,8 +11,8 @@ from app.core.actor import Actor
 from app.core.addresses import split_addresses
 from app.core.words import say
 from app.customers.models import Customer
-from app.mailer.models import Suppression
 from app.mailer.suppressions import queries
+from app.mailer.suppressions.models import Suppression
 from app.web.display import link, tag
 from app.web.formats import moment_text
 from app.web.panels import register_note

@@ -17,8 +17,8 @@ from app.core.purging import Trace, Wiping, blank, register_trace, register_wipi
 from app.core.records import Record
 from app.core.words import say_count
 from app.customers.models import Customer, CustomerAddress
-from app.mailer.models import Suppression
 from app.mailer.purging import PURGED
+from app.mailer.suppressions.models import Suppression
 
 
 def register() -> None:

@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer, CustomerAddress
-from app.mailer.models import Suppression
+from app.mailer.suppressions.models import Suppression
 
 
 def suppressions(actor: Actor) -> Select[Suppression]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.core.words import say
-from app.mailer.models import Suppression
 from app.mailer.suppressions import queries, service
+from app.mailer.suppressions.models import Suppression
 from app.mailer.suppressions.rules import BOUNCES, KIND_LABELS, SUPPRESSION_FIELDS
 from app.web.day_filters import DaysFilter
 from app.web.list_filters import CasesFilter, ListFilter, choice

@@ -18,8 +18,8 @@ from app.core.reach import Reach, lessened
 from app.core.records import check_version
 from app.core.words import say
 from app.lookups.editing import prepare_new
-from app.mailer.models import Suppression
 from app.mailer.suppressions import queries
+from app.mailer.suppressions.models import Suppression
 from app.mailer.suppressions.rules import SUPPRESSION_FIELDS, SuppressionKind, checked_reason
 
 

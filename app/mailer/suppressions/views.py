@@ -24,8 +24,9 @@ from app.customers import queries as customers
 from app.customers.models import Customer, CustomerAddress
 from app.extensions import db
 from app.mailer import queries as messages
-from app.mailer.models import Message, Suppression
+from app.mailer.models import Message
 from app.mailer.suppressions import queries, service
+from app.mailer.suppressions.models import Suppression
 from app.mailer.suppressions.resource import SUPPRESSION
 from app.mailer.suppressions.rules import BOUNCES, KIND_LABELS, MAX_REASON
 from app.web.admin_view import AdminView, Answer

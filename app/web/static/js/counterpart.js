@@ -148,6 +148,10 @@
       if (value === "") delete event.detail.parameters[name];
     }
   });
+  // What refreshes itself leaves the server alone while nobody looks.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.hasAttribute("data-polite")) event.preventDefault();
+  });
   document.addEventListener("htmx:load", (event) => enhanceAll(event.detail.elt));
   document.addEventListener("htmx:afterSettle", (event) => {
     const news = event.target.querySelector && event.target.querySelector("[data-announce]");

@@ -1,0 +1,70 @@
+"""What the program logs: events of a closed list, each with ids and figures, and never what a person typed or reads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import structlog
+
+
+class Event(StrEnum):
+    """All that is logged by the program itself. The list is closed."""
+
+    REQUEST_ANSWERED = "request_answered"
+    REQUEST_FAILED = "request_failed"
+    HEALTH_FAILING = "health_failing"
+    DATABASE_REFUSED = "database_refused"
+    RATE_LIMITS_ALONE = "rate_limits_alone"
+    FIGURES_UNREADABLE = "figures_unreadable"
+    DOCUMENT_SENT = "document_sent"
+    API_KEY_USE_NOT_NOTED = "api_key_use_not_noted"
+    OUTBOX_PAUSED = "outbox_paused"
+    OUTBOX_RESUMED = "outbox_resumed"
+    OUTBOX_NOT_DRAINED = "outbox_not_drained"
+    BATCH_CLAIMED = "batch_claimed"
+    MESSAGE_SENT = "message_sent"
+    MESSAGE_DEFERRED = "message_deferred"
+    MESSAGE_FAILED = "message_failed"
+    MESSAGE_UNCERTAIN = "message_uncertain"
+    MESSAGE_HELD = "message_held"
+    MESSAGE_RECOVERED = "message_recovered"
+    MESSAGE_RELEASED = "message_released"
+    LANE_CLOSED = "lane_closed"
+
+
+# What an event may say, and nothing else: ids, figures, codes and words of closed lists.
+FIELDS = frozenset(
+    {
+        "api_key_id",
+        "code",
+        "count",
+        "document_id",
+        "document_kind",
+        "enhanced",
+        "lane",
+        "message_id",
+        "method",
+        "ms",
+        "request_id",
+        "route",
+        "seconds",
+        "state",
+        "status",
+        "step",
+        "user_id",
+        "worker",
+    }
+)
+
+_log = structlog.get_logger("counterpart")
+
+
+def log_event(event: Event, *, error: BaseException | None = None, **fields: str | float | None) -> None:
+    """Log one event. With `error` it is a warning, and has the error's kind and stack, without its words."""
+    strange = fields.keys() - FIELDS
+    if strange:
+        raise ValueError(f"An event says nothing of: {', '.join(sorted(strange))}.")
+    if error is None:
+        _log.info(event.value, **fields)
+    else:
+        _log.warning(event.value, exc_info=error, **fields)

@@ -1,0 +1,1 @@
+"""Watching the outbox: how much there is of what, why messages fail, the pause, metrics."""

@@ -1,0 +1,35 @@
+"""What came of a batch, as lines of the log: the message's id, the worker, and the server's codes without its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from app.core.events import Event, log_event
+from app.mailer.delivery.journal import Outcome
+from app.mailer.message_states import MessageState
+from app.mailer.models import ACCOUNT
+
+_CODES = re.compile(r"([245]\d\d) (?:([245]\.\d{1,3}\.\d{1,3})(?:\s|$))?")
+_EVENTS = {
+    MessageState.SENT: Event.MESSAGE_SENT,
+    MessageState.WAITING: Event.MESSAGE_DEFERRED,
+    MessageState.FAILED: Event.MESSAGE_FAILED,
+    MessageState.UNCERTAIN: Event.MESSAGE_UNCERTAIN,
+}
+
+
+def log_outcomes(outcomes: Sequence[Outcome], *, worker: str) -> None:
+    """Log what came of each attempt, once it is committed."""
+    for one in outcomes:
+        found = _CODES.match(one.answer)
+        code, enhanced = found.groups() if found else (None, None)
+        log_event(_EVENTS[one.state], worker=worker, message_id=one.message_id, code=code, enhanced=enhanced)
+
+
+def log_closed_lanes(closed: Mapping[str, str], *, worker: str) -> None:
+    """Log which lanes wait from here on, by what the server said: whether it is its own, never whose domain."""
+    for name, answer in closed.items():
+        found = _CODES.match(answer)
+        lane = ACCOUNT if name == ACCOUNT else "domain"
+        log_event(Event.LANE_CLOSED, worker=worker, lane=lane, code=found.group(1) if found else None)
