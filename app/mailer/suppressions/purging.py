@@ -1,4 +1,7 @@
-"""What is left of a suppression that is purged, and of those at the addresses of whoever is purged."""
+"""What is left of a suppression that is purged, and of the lifted ones at the addresses of whoever is purged.
+
+One that stands stays: forgetting it would send to its address again.
+"""
 
 from __future__ import annotations
 
@@ -40,42 +43,35 @@ def _plainly(row: Suppression) -> str:
 
 
 def _name(session: Session, _actor: Actor, records: Sequence[Record]) -> list[str]:
-    """Say how many suppressions go with customers and contacts: nobody else has the address."""
-    count = len(_at(session, records))
-    return [say_count("{count} suppressed address", "{count} suppressed addresses", count)] if count else []
+    """Say how many lifted suppressions go with customers and contacts: nobody else has the address."""
+    count = len(_lifted_at(session, records))
+    if not count:
+        return []
+    return [say_count("{count} lifted suppression: address", "{count} lifted suppressions: addresses", count)]
 
 
-def _wipe_at(session: Session, record: Record) -> list[Touch]:
-    """Wipe the suppressions at the addresses that are nobody else's."""
-    rows = _at(session, [record])
-    moment = clock.now()
+def _wipe_lifted(session: Session, record: Record) -> list[Touch]:
+    """Wipe the lifted suppressions at the addresses that are nobody else's."""
+    rows = _lifted_at(session, [record])
     for row in rows:
         wipe(row)
-        if row.deleted_at is None:
-            row.deleted_at = row.last_deleted_at = moment
-        row.purged_at = moment
+        row.purged_at = clock.now()
     return [Touch("suppression", row.id, _plainly(row)) for row in rows]
 
 
-def _at(session: Session, records: Sequence[Record]) -> Sequence[Suppression]:
-    """Return the suppressions at the addresses of some records, former ones too, that nobody else has."""
+def _lifted_at(session: Session, records: Sequence[Record]) -> Sequence[Suppression]:
+    """Return the lifted suppressions at the addresses of some records, former ones too, that nobody else has."""
     keys = {key for one in records for key in _addresses_ever(session, one)}
-    going = {model: [one.id for one in records if isinstance(one, model)] for model in (Contact, Customer)}
-    kept = set(
-        session.scalars(
-            select(Contact.email_normalised).where(
-                Contact.email_normalised.in_(keys), Contact.id.not_in(going[Contact])
-            )
-        )
+    contacts = [one.id for one in records if isinstance(one, Contact)]
+    customers = [one.id for one in records if isinstance(one, Customer)]
+    own, billed = Contact.email_normalised, CustomerAddress.address_normalised
+    kept = set(session.scalars(select(own).where(own.in_(keys), Contact.id.not_in(contacts))))
+    kept |= set(session.scalars(select(billed).where(billed.in_(keys), CustomerAddress.customer_id.not_in(customers))))
+    wanted = select(Suppression).where(
+        Suppression.address_normalised.in_(keys - kept),
+        Suppression.deleted_at.is_not(None),
+        Suppression.purged_at.is_(None),
     )
-    kept |= set(
-        session.scalars(
-            select(CustomerAddress.address_normalised).where(
-                CustomerAddress.address_normalised.in_(keys), CustomerAddress.customer_id.not_in(going[Customer])
-            )
-        )
-    )
-    wanted = select(Suppression).where(Suppression.address_normalised.in_(keys - kept), Suppression.purged_at.is_(None))
     return session.scalars(wanted.order_by(Suppression.id)).all()
 
 
@@ -90,4 +86,4 @@ def _addresses_ever(session: Session, record: Record) -> Collection[str]:
     return {normalise(one) for text in written if text for one in split_addresses(text)}
 
 
-ADDRESSES = Trace(_name, _wipe_at)
+ADDRESSES = Trace(_name, _wipe_lifted)
