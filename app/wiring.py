@@ -76,6 +76,10 @@ from app.mailer.suppressions.resource import SUPPRESSION
 from app.mailer.suppressions.views import SuppressionView, register_lifting
 from app.mailer.views import MessageView, register_message_page
 from app.mailer.watching.metrics_view import MetricsView
+from app.mailer.wording import views as template_views
+from app.mailer.wording.api import MailTemplateApi
+from app.mailer.wording.resource import MAIL_TEMPLATE
+from app.mailer.wording.views import MailTemplateView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
@@ -113,6 +117,7 @@ TASKS: tuple[Any, ...] = (
 INBOX = str(say("Inbox"))
 LISTS = str(say("Lists"))
 API_KEYS = str(say("API keys"))
+MAIL_TEMPLATES = str(MAIL_TEMPLATE.plural)
 SECURITY_MENU = {"Security": "user", "List Users": "user", "List Roles": "role", API_KEYS: "api_key"}
 
 
@@ -120,7 +125,9 @@ def roles() -> dict[str, list[list[str]]]:
     """Return FAB_ROLES: what each role may do, and the menu entries that it sees."""
     menu = {name: resource for name, _, resource, _ in MENU}
     menu |= {resource.plural: name for name, resource in LOOKUP_RESOURCES.items()}
-    return builtin_roles(menu | {LISTS: "topic", "Issuer": "issuer", INBOX: "inbox"} | SECURITY_MENU)
+    return builtin_roles(
+        menu | {LISTS: "topic", "Issuer": "issuer", MAIL_TEMPLATES: "mail_template", INBOX: "inbox"} | SECURITY_MENU
+    )
 
 
 def register_features(app: Flask) -> None:
@@ -146,6 +153,7 @@ def register_features(app: Flask) -> None:
     suppression_marks.register()
     receives_views.register()
     outbox_bulk.register()
+    template_views.register()
     register_list_filter("contact", NOT_REACHED)
     register_source(InvoiceSource())
     _register_history()
@@ -157,12 +165,11 @@ def register_features(app: Flask) -> None:
         builder.add_view(InboxView, INBOX, icon="inbox")
     for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
-    for name in LOOKUPS:
-        label = str(LOOKUP_RESOURCES[name].plural)
-        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
-        builder.add_api(LOOKUP_APIS[name])
+    _add_lists(builder)
     _add_administration(builder)
-    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi, IssuerApi, AuditApi):
+    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi):
+        builder.add_api(api)
+    for api in (IssuerApi, MailTemplateApi, AuditApi):
         builder.add_api(api)
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
@@ -175,8 +182,16 @@ def _register_search() -> None:
     findables.register()
 
 
+def _add_lists(builder: CounterpartAppBuilder) -> None:
+    for name in LOOKUPS:
+        label = str(LOOKUP_RESOURCES[name].plural)
+        builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
+        builder.add_api(LOOKUP_APIS[name])
+
+
 def _add_administration(builder: CounterpartAppBuilder) -> None:
     builder.add_view(IssuerView, "Issuer", icon="building", category=LISTS)
+    builder.add_view(MailTemplateView, MAIL_TEMPLATES, icon="mail", category=LISTS)
     builder.add_view(ApiKeyView, API_KEYS, icon="key", category="Security")
     register_keys(program_of)
     builder.sm.no_dealers = frozenset({INBOX})
@@ -215,7 +230,12 @@ def _register_cascades() -> None:
 
 def _register_history() -> None:
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
-    for resource, view in (*pages, (SUPPRESSION, SuppressionView), (ISSUER, IssuerView)):
+    for resource, view in (
+        *pages,
+        (SUPPRESSION, SuppressionView),
+        (ISSUER, IssuerView),
+        (MAIL_TEMPLATE, MailTemplateView),
+    ):
         history_panels.register(Subject.of(resource, view))
     for name in LOOKUPS:
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))

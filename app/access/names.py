@@ -16,6 +16,7 @@ RESOURCES: Mapping[str, Words] = {
     "outbox": say("outbox"),
     "metrics": say("metrics"),
     "issuer": say("issuer"),
+    "mail_template": say("mail template"),
     "audit": say("audit trail"),
     "inbox": say("inbox"),
     "user": say("user"),

@@ -103,6 +103,10 @@ TABLE: dict[str, Row] = {
     ),
     "metrics": _row(admin=_READ),
     "issuer": _row(admin=frozenset({Operation.READ, Operation.UPDATE}), finance=_READ, support=_READ, auditor=_READ),
+    # There is one of each kind and language: they are edited, never added or deleted.
+    "mail_template": _row(
+        admin=frozenset({Operation.READ, Operation.UPDATE}), finance=_READ, support=_READ, auditor=_READ
+    ),
     "audit": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
     "inbox": _row(admin=_READ),
     "user": _row(admin=_WRITE),

@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.bulk import insert_rows
 from app.core.models import AuditEntry, AuditRecord
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -44,6 +45,8 @@ class Verb(StrEnum):
     LOOKUP_RESTORED = "lookup:restored"
     LOOKUP_PURGED = "lookup:purged"
     ISSUER_UPDATED = "issuer:updated"
+    MAIL_TEMPLATE_UPDATED = "mail_template:updated"
+    MAIL_TEMPLATE_SHIPPED = "mail_template:shipped_again"
     INVOICE_CREATED = "invoice:created"
     INVOICE_UPDATED = "invoice:updated"
     INVOICE_DELETED = "invoice:deleted"
@@ -122,9 +125,8 @@ def also(session: Session, entry: AuditEntry, touched: Sequence[Touch]) -> None:
         }
         for touch in touched
     ]
-    if rows:
-        # One statement: an act may touch ten thousand messages.
-        session.execute(insert(AuditRecord), rows)
+    # At once: an act may touch ten thousand messages.
+    insert_rows(session, AuditRecord.__table__, rows)
 
 
 def changed_fields(session: Session, *, resource: str, record_id: int, acts: int) -> list[str]:

@@ -27,6 +27,8 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.LOOKUP_RESTORED: say("Entry of a list restored"),
     Verb.LOOKUP_PURGED: say("Entry of a list purged for good"),
     Verb.ISSUER_UPDATED: say("Issuer changed"),
+    Verb.MAIL_TEMPLATE_UPDATED: say("Mail template changed"),
+    Verb.MAIL_TEMPLATE_SHIPPED: say("Mail template set back to the shipped one"),
     Verb.INVOICE_CREATED: say("Invoice added"),
     Verb.INVOICE_UPDATED: say("Invoice changed"),
     Verb.INVOICE_DELETED: say("Invoice deleted"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from flask import render_template, url_for
-from flask_babel import force_locale, format_currency, format_date
+from babel import Locale
+from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,16 +16,18 @@ from app.core.bill_format import BillFormat
 from app.core.money import minor_unit
 from app.core.words import say
 from app.invoices import queries
+from app.invoices.mail_values import mail_values
 from app.invoices.models import Invoice, as_line
 from app.invoices.particulars import particulars_of
 from app.invoices.pdf import short_pdf
 from app.invoices.pdf_model import InvoiceDocument
 from app.invoices.rules import may_edit
 from app.mailer import queries as messages
-from app.mailer.documents import Letter, Rendered
+from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
-from app.mailer.planning.rules import explain
+from app.mailer.wording.letters import letter_of
+from app.web.languages import LOCALES
 
 NO_SENDER = "counterpart@localhost"
 
@@ -80,28 +82,29 @@ class InvoiceSource:
 
     def letter(self, session: Session, *, message: Message) -> Letter:
         """Write the mail of an invoice, with the reasons why it came."""
-        invoice = session.get_one(Invoice, message.document_id)
+
+        def facts_in(language: str) -> LetterFacts:
+            return self.facts(session, document_id=message.document_id, language=language)
+
+        return letter_of(session, message=message, facts_in=facts_in)
+
+    def facts(self, session: Session, *, document_id: int, language: str) -> LetterFacts:
+        """Return what an invoice gives its mail: names and bank of the day that it was sent."""
+        invoice = session.get_one(Invoice, document_id)
         known = particulars_of(session, invoice)
-        # The words are those of the day that it was sent; the mail leaves from where the company mails today.
-        sender_address = queries.issuer(session).email or NO_SENDER
-        with force_locale("en"):
-            words = {
-                "invoice": invoice,
-                "issuer_name": known.issuer.name,
-                "recipient_name": message.recipient_name,
-                "total": format_currency(invoice.total, invoice.currency),
-                "due_date": format_date(invoice.due_date, "d MMMM yyyy"),
-                "customer_name": known.customer_name,
-                "account_number": known.account_number,
-                "reasons": list(dict.fromkeys(explain(reason["reason"]) for reason in message.reasons)),
-            }
-            return Letter(
-                sender_name=known.issuer.name,
-                sender_address=sender_address,
-                subject=f"Invoice {invoice.number} from {known.issuer.name}",
-                text=render_template("invoices/mail.txt", **words),
-                html=render_template("invoices/mail.html", **words),
-            )
+        return LetterFacts(
+            sender_name=known.issuer.name,
+            # The mail leaves from where the company mails today.
+            sender_address=queries.issuer(session).email or NO_SENDER,
+            values=mail_values(invoice, known, locale=Locale.parse(LOCALES[language])),
+        )
+
+    def latest(self, session: Session, actor: Actor, *, limit: int) -> Iterable[tuple[int, str]]:
+        """Return the ids and numbers of the latest invoices in sight."""
+        if not may(actor, Operation.READ, "invoice"):
+            return []
+        seen = queries.invoices(actor).order_by(Invoice.id.desc()).limit(limit)
+        return [(invoice.id, say("Invoice {number}", number=invoice.number)) for invoice in session.scalars(seen)]
 
 
 def shown_pdf(session: Session, invoice: Invoice, *, format_: str) -> bytes:

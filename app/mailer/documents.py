@@ -25,13 +25,23 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What a copy's mail says. `sender_address` is used where no sender is configured."""
+    """What a copy's mail says. `sender_address` is used where no sender is configured; `headers` are further fields."""
 
     sender_name: str
     sender_address: str
     subject: str
     text: str
     html: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFacts:
+    """What a document gives its mail: the sender, and the values of its kind's placeholders, in the mail's language."""
+
+    sender_name: str
+    sender_address: str
+    values: Mapping[str, str]
 
 
 class DocumentSource(Protocol):
@@ -66,7 +76,13 @@ class DocumentSource(Protocol):
         """Make a usage report that goes along with the document; asked for those of `usage_reports` alone."""
 
     def letter(self, session: Session, *, message: Message) -> Letter:
-        """Write the mail that carries a copy."""
+        """Write the mail that carries a copy: by `app.mailer.wording.letters`, which knows the templates."""
+
+    def facts(self, session: Session, *, document_id: int, language: str) -> LetterFacts:
+        """Return what a document gives its mail in one of the languages that mails are written in."""
+
+    def latest(self, session: Session, actor: Actor, *, limit: int) -> Iterable[tuple[int, str]]:
+        """Return the ids and names of the latest documents in the actor's sight, of which a preview may be made."""
 
 
 _sources: dict[str, DocumentSource] = {}

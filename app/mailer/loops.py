@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,27 +20,27 @@ CAP = 20
 WITHIN = timedelta(hours=1)
 
 
-def hold_loops(session: Session, document: Document, rows: Sequence[Message]) -> None:
+def hold_loops(session: Session, document: Document, values: Mapping[str, dict[str, Any]]) -> None:
     """Hold those of a ticket update's messages whose addresses have had too many of this ticket lately.
 
-    Those that are held count too, so that a loop stays held for as long as it goes on; a person lets one go by Retry.
+    `values` is what is about to be written, by normalised address. Those that are held count too, so that a loop stays
+    held for as long as it goes on; a person lets one go by Retry.
     """
-    if document.thread_id is None or not rows:
+    if document.thread_id is None or not values:
         return
     lately = session.execute(
         select(Message.address_normalised, func.count())
         .where(
             Message.thread_id == document.thread_id,
             Message.document_kind == document.kind.value,
-            Message.address_normalised.in_([row.address_normalised for row in rows]),
+            Message.address_normalised.in_(list(values)),
             Message.created_at > clock.now() - WITHIN,
         )
         .group_by(Message.address_normalised)
     )
     full = {address for address, count in lately if count >= CAP}
-    for row in rows:
-        row.thread_id = document.thread_id
-        if row.address_normalised in full and row.state == MessageState.QUEUED:
-            row.state = MessageState.HELD.value
-            row.held_code, row.held_because = LOOP_SUSPECTED, WORDS[LOOP_SUSPECTED]
-            row.next_attempt_at = None
+    for address, row in values.items():
+        row["thread_id"] = document.thread_id
+        if address in full and row["state"] == MessageState.QUEUED:
+            row |= {"state": MessageState.HELD.value, "next_attempt_at": None}
+            row |= {"held_code": LOOP_SUSPECTED, "held_because": str(WORDS[LOOP_SUSPECTED])}

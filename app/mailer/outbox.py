@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.audit import Touch
+from app.core.bulk import insert_rows, take_ids
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.documents import DocumentSource, source_of
@@ -24,6 +27,20 @@ from app.mailer.planning.rules import Document, Made, Plan
 from app.mailer.smtp.compose import make_message_id
 
 
+@dataclass(slots=True)
+class _Put:
+    """What is written of one message: into the row that was cancelled, or into a fresh one."""
+
+    key: str
+    values: dict[str, Any]
+    row: Message | None
+    id: int = 0
+
+    @property
+    def label(self) -> str:
+        return f"{self.values['document_number']} to {self.values['address']}"
+
+
 def put_into_outbox(
     session: Session, *, chosen: Plan, customer: customer_models.Customer, defaults: Defaults, again: bool = False
 ) -> tuple[Plan, list[Touch]]:
@@ -32,102 +49,115 @@ def put_into_outbox(
     Who was skipped is kept beside them. The caller's verb leaves the audit entry, for the document and its messages
     together.
     """
-    source = source_of(chosen.document.kind.value)
-    version = _content_version(session, chosen.document, source)
-    made_before = queries.messages_of_document(session, kind=chosen.document.kind.value, document_id=chosen.document.id)
+    document, source = chosen.document, source_of(chosen.document.kind.value)
+    made_before = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
     earlier: dict[str, list[Message]] = {}
     for one in made_before:
         earlier.setdefault(one.address_normalised, []).append(one)
-    rows = []
+    shared = {
+        "document_number": document.number,
+        "document_version": _content_version(session, document, source, made_before=made_before),
+        "lost_reasons": None,
+        "content_digest": None,
+        # One that was tried before it was cancelled starts counting its tries anew.
+        "tries_from": clock.now(),
+    }
+    puts = []
     for planned, told in zip(chosen.messages, as_dict(chosen)["messages"], strict=True):
-        row = _row(
-            chosen.document,
-            planned,
-            customer=customer,
-            defaults=defaults,
-            earlier=earlier.get(planned.key, ()),
-            again=again,
-        )
-        row.reasons = told["recipients"]
-        rows.append(row)
-    before = [row.state for row in rows]
-    for row in rows:
-        row.document_version = version
-        _first_state(row, source)
-    hold_loops(session, chosen.document, rows)
-    session.add_all(rows)
-    session.flush()
-    _keep_contacts(session, rows)
-    if rows:
+        key = planned.key
+        values = {**shared, **_values(planned, source), "reasons": told["recipients"]}
+        past = earlier.get(key, ())
+        # The next revision when it is sent again on purpose; otherwise all earlier ones were cancelled, or none is.
+        revision = max((one.revision for one in past), default=-1) + 1 if again else 0
+        row = next((one for one in past if one.revision == revision), None)
+        if row is None:
+            values |= _identity(document, key, domain=defaults.domain)
+            values |= {"customer_id": customer.id, "revision": revision}
+        puts.append(_Put(key, values, row))
+    hold_loops(session, document, {one.key: one.values for one in puts})
+    touched = _write(session, puts)
+    if puts:
         session.add_all(skipped_roads(chosen, customer_id=customer.id))
-    made = {row.address_normalised: Made(row.id, row.state) for row in rows}
-    touched = [
-        Touch("message", row.id, row.label, {"state": (state, row.state)})
-        for row, state in zip(rows, before, strict=True)
-    ]
+    made = {one.key: Made(one.id, one.values["state"]) for one in puts}
     return with_messages(chosen, made), touched
 
 
-def _row(
-    document: Document,
-    planned: plan_model.Message,
-    *,
-    customer: customer_models.Customer,
-    defaults: Defaults,
-    earlier: Sequence[Message],
-    again: bool,
-) -> Message:
-    """Return the outbox row of one message: a fresh one, or the one that was cancelled."""
-    # The next revision when it is sent again on purpose; otherwise all earlier ones were cancelled, or there is none.
-    revision = max((one.revision for one in earlier), default=-1) + 1 if again else 0
-    row = next((one for one in earlier if one.revision == revision), None) or Message(
-        document_kind=document.kind.value,
-        document_id=document.id,
-        customer_id=customer.id,
-        revision=revision,
-        address_normalised=planned.key,
-        message_id=make_message_id(
-            document.kind.value, document.id, token=secrets.token_hex(8), domain=defaults.domain
-        ),
-    )
-    row.address = planned.address
-    row.recipient_name = planned.name
-    row.language = planned.language
-    row.document_number = document.number
-    row.format = planned.format.value if planned.format else None
-    row.usage_reports = list(planned.usage_reports)
-    row.lost_reasons = None
-    row.content_digest = None
-    # One that was tried before it was cancelled starts counting its tries anew.
-    row.tries_from = clock.now()
-    return row
+def _write(session: Session, puts: Sequence[_Put]) -> list[Touch]:
+    """Write the rows, the fresh ones all at once; return what the trail says of them."""
+    touched = []
+    fresh = [one for one in puts if one.row is None]
+    for one, number in zip(fresh, take_ids(session, Message.__table__, len(fresh)), strict=True):
+        one.id = one.values["id"] = number
+    for one in puts:
+        before = None
+        if one.row is not None:
+            one.id, before = one.row.id, one.row.state
+            for name, value in one.values.items():
+                setattr(one.row, name, value)
+        touched.append(Touch("message", one.id, one.label, {"state": (before, one.values["state"])}))
+    insert_rows(session, Message.__table__, [one.values for one in fresh])
+    _keep_contacts(session, puts)
+    return touched
 
 
-def _keep_contacts(session: Session, rows: Sequence[Message]) -> None:
+def _values(planned: plan_model.Message, source: DocumentSource) -> dict[str, Any]:
+    """Return what one message says, whatever became of an earlier one."""
+    return {
+        "address": planned.address,
+        "recipient_name": planned.name,
+        "language": planned.language,
+        "format": planned.format.value if planned.format else None,
+        "usage_reports": list(planned.usage_reports),
+        **_first_state(planned, source),
+    }
+
+
+def _identity(document: Document, address_normalised: str, *, domain: str) -> dict[str, Any]:
+    """Return what a message is known by, and what each fresh record has."""
+    now = clock.now()
+    kind = document.kind.value
+    return {
+        "document_kind": kind,
+        "document_id": document.id,
+        "address_normalised": address_normalised,
+        "message_id": make_message_id(kind, document.id, token=secrets.token_hex(8), domain=domain),
+        "created_at": now,
+        "last_modified_at": now,
+        "version": 1,
+    }
+
+
+def _keep_contacts(session: Session, puts: Sequence[_Put]) -> None:
     """Note which contacts the messages are for, so that theirs are found."""
-    ids = [row.id for row in rows]
-    named = sorted({(why["contact_id"], row.id) for row in rows for why in row.reasons if why["contact_id"]})
-    session.execute(delete(message_contact).where(message_contact.c.message_id.in_(ids)))
-    if named:
-        session.execute(
-            insert(message_contact), [{"contact_id": contact, "message_id": message} for contact, message in named]
-        )
+    again = [one.id for one in puts if one.row is not None]
+    if again:
+        session.execute(delete(message_contact).where(message_contact.c.message_id.in_(again)))
+    named = {(why["contact_id"], one.id) for one in puts for why in one.values["reasons"] if why["contact_id"]}
+    rows = [{"contact_id": contact, "message_id": message} for contact, message in sorted(named)]
+    insert_rows(session, message_contact, rows)
 
 
-def _content_version(session: Session, document: Document, source: DocumentSource) -> int:
+def _content_version(
+    session: Session, document: Document, source: DocumentSource, *, made_before: Sequence[Message]
+) -> int:
     """Return the version of what a document says; that of a final one stays the one that was sent first.
 
     Its status goes on raising the record's version, yet whoever gets it later must get the very same rendition.
     """
-    if not source.is_final(session, document.id):
-        return document.version
-    sent = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
-    return sent[-1].document_version if sent else document.version
+    if made_before and source.is_final(session, document.id):
+        return made_before[-1].document_version
+    return document.version
 
 
-def _first_state(row: Message, source: DocumentSource) -> None:
+def _first_state(planned: plan_model.Message, source: DocumentSource) -> dict[str, Any]:
     """Queue a message, or hold it when what goes along can't be made yet: never a mail without its attachments."""
-    wait = wait_for(source, format_=row.format, usage_reports=row.usage_reports)
-    row.held_code, row.held_because = wait or (None, None)
-    row.state = (MessageState.HELD if wait else MessageState.QUEUED).value
-    row.next_attempt_at = None if wait else clock.now()
+    wait = wait_for(
+        source, format_=planned.format.value if planned.format else None, usage_reports=planned.usage_reports
+    )
+    code, because = wait or (None, None)
+    return {
+        "held_code": code,
+        "held_because": None if because is None else str(because),
+        "state": (MessageState.HELD if wait else MessageState.QUEUED).value,
+        "next_attempt_at": None if wait else clock.now(),
+    }

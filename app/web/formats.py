@@ -46,10 +46,13 @@ def number_text(value: Decimal | int | str, *, places: int | None = None) -> str
     return format_decimal(number, pattern, locale=reading_locale(), decimal_quantization=places is not None)
 
 
-def amount_text(value: Decimal | str, currency: str) -> str:
-    """Return an amount of money: £1,234.50, or 1.234,50 £. All places of the currency (ISO 4217) are shown."""
+def amount_text(value: Decimal | str, currency: str, *, locale: Locale | None = None) -> str:
+    """Return an amount of money: £1,234.50, or 1.234,50 £. All places of the currency (ISO 4217) are shown.
+
+    It is written as the reader of this request does, or as `locale` does for somebody else.
+    """
     places = minor_unit(currency)
-    locale = reading_locale()
+    locale = locale or reading_locale()
     pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0" + ("." + "0" * places if places else ""))
     return format_currency(Decimal(value), currency, pattern, locale=locale, currency_digits=False)
 

@@ -1,7 +1,7 @@
 """Why messages failed, in words that many share; the pause of the outbox; counts by state off one index.
 
 Revision ID: 0017
-Revises: 0014
+Revises: 0016
 """
 
 import re
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -36,6 +36,7 @@ suppression           crbtpi ri       ri        rb
 outbox                rhm    r        r         r
 metrics               r      -        -         -
 issuer                ru     r        r         r
+mail_template         ru     r        r         r
 audit                 r      r        r         r
 inbox                 r      -        -         -
 user                  crudbt -        -         -

@@ -49,6 +49,9 @@ OPERATIONS = {
     "metrics": "read",
     "add_shared_contact": "link",
     "remove_shared_contact": "link",
+    "preview": "read",
+    "tried": "update",
+    "use_shipped": "update",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {

@@ -29,11 +29,13 @@ STEPS = (
     "before a commit",
     "after a commit",
     "after claiming",
+    "after announcing",
     "before the intent",
     "after the intent",
     "before MAIL",
     "before RCPT",
     "before DATA",
+    "before the mail",
     "after the mail",
     "after the answer",
     "before the last outcome",
@@ -57,6 +59,7 @@ def die_at(step: str, number: int) -> None:
         return
     owner, name, first = {
         "after claiming": (sending, "claim", False),
+        "after announcing": (Connection, "announce", False),
         "before the intent": (Journal, "intend", True),
         "after the intent": (Journal, "intend", False),
         "after the answer": (Connection, "send_bytes", False),
@@ -64,6 +67,7 @@ def die_at(step: str, number: int) -> None:
         "after the last outcome": (Journal, "conclude", False),
         "before settling": (sending, "settle", True),
         "after settling": (sending, "settle", False),
+        "before the mail": (Connection, "_content", True),
         "after the mail": (Connection, "_await_answer", True),
     }.get(step, (Connection, "_command", True))
     real: Callable[..., Any] = getattr(owner, name)

@@ -115,7 +115,7 @@ def test_what_the_worker_renders_late_and_in_another_language_too(app, ids):
     assert "Rechnung AC1/1" in words(german)
     assert "Former Ltd" in words(german)
     subject, mail = mail_of("ann@acme.example")
-    assert subject == "Invoice AC1/1 from Old Sender"
+    assert subject == "Rechnung AC1/1 von Old Sender"
     assert "Former Ltd" in mail
     assert "Renamed" not in mail
     assert "New Sender" not in mail

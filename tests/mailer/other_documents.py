@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from app.core.words import say
-from app.mailer.documents import Letter, Rendered
+from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.planning.plan_model import Document, DocumentKind
 
 
@@ -57,6 +57,12 @@ class Source:
             text=f"Words of {number}",
             html=f"<p>Words of {number}</p>",
         )
+
+    def facts(self, session, *, document_id, language):
+        return LetterFacts(sender_name="Issuer", sender_address="sender@issuer.example", values={})
+
+    def latest(self, session, actor, *, limit):
+        return []
 
 
 def letters():

@@ -45,7 +45,11 @@ def add_the_deleted(house: House) -> Standing:
     house.do(add_shared_contact, customer_id=world.theirs["customer"], contact_id=world.ours["linked"])
     ours = {resource: world.ours[name] for resource, name in SCOPED.items()}
     theirs = {resource: world.theirs[name] for resource, name in SCOPED.items()}
-    ours |= world.lookups | {"issuer": 1, "audit": _entry_about(house, "customer", ours["customer"])}
+    ours |= world.lookups | {
+        "issuer": 1,
+        "mail_template": 1,
+        "audit": _entry_about(house, "customer", ours["customer"]),
+    }
     # The trash has a customer of each dealer.
     ours["trash"], theirs["trash"] = (
         gone["customer"],

@@ -173,7 +173,7 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
         )
     with house.session() as session:
         ids["message"] = session.query(Message.id).filter_by(document_id=ids["invoice"]).order_by(Message.id).first()[0]
-        ids["issuer"] = 1
+        ids["issuer"] = ids["mail_template"] = 1
         about_customer = session.query(AuditRecord.entry_id).filter_by(resource="customer", record_id=ids["customer"])
         ids["audit"] = about_customer.order_by(AuditRecord.id).first()[0]
 

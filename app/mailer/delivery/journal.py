@@ -6,9 +6,11 @@ which nobody knows, and costs little more than one commit a mail.
 
 from __future__ import annotations
 
+import functools
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, text
 
@@ -42,13 +44,16 @@ _INTEND = """
 _CONCLUDE = (
     "UPDATE message_attempt SET finished_at = :finished, outcome = :outcome, answer = :answer WHERE id = :attempt"
 )
-_intend, _conclude = text(_INTEND), text(_CONCLUDE)
 # One statement, and so one round trip and one commit.
-_conclude_and_intend = text(f"WITH concluded AS ({_CONCLUDE}) {_INTEND}")
+_CONCLUDE_AND_INTEND = f"WITH concluded AS ({_CONCLUDE}) {_INTEND}"
 
 
 class Journal:
-    """Writes the attempts of one worker, each in a transaction of its own beside those of its session."""
+    """Writes the attempts of one worker, each in a transaction of its own beside those of its session.
+
+    On PostgreSQL it speaks to the driver, and each statement commits by itself: what SQLAlchemy adds to a statement
+    takes longer than the statement, and each mail waits for it.
+    """
 
     def __init__(self, engine: Engine, *, worker: str) -> None:
         self._engine = engine
@@ -71,20 +76,15 @@ class Journal:
         None when the message is in this worker's hand no more: it must not be sent.
         """
         intent = {"message": message_id, "worker": self._worker, "now": self._bound(clock.now()), "no": False}
-        if self._at_once and after is not None:
-            statement, given = _conclude_and_intend, {**intent, **self._concluded(after)}
-            found: int | None = self._open.execute(statement, given).scalar()
-            return found
-        if after is not None:
-            self._open.execute(_conclude, self._concluded(after))
-        found = self._open.execute(_intend, intent).scalar()
-        self._commit()
-        return found
+        if after is None:
+            return self._commit((_INTEND, intent))
+        if self._at_once:
+            return self._commit((_CONCLUDE_AND_INTEND, {**intent, **self._concluded(after)}))
+        return self._commit((_CONCLUDE, self._concluded(after)), (_INTEND, intent))
 
     def conclude(self, outcome: Outcome) -> None:
         """Commit what came of the last attempt."""
-        self._open.execute(_conclude, self._concluded(outcome))
-        self._commit()
+        self._commit((_CONCLUDE, self._concluded(outcome)))
 
     def _concluded(self, outcome: Outcome) -> dict[str, object]:
         return {
@@ -94,15 +94,29 @@ class Journal:
             "finished": self._bound(outcome.at),
         }
 
-    def _commit(self) -> None:
-        if not self._at_once:
-            self._open.commit()
+    def _commit(self, *steps: tuple[str, dict[str, object]]) -> int | None:
+        """Do what the steps say in one commit; return the value of the last, if it gives one."""
+        if self._connection is None:
+            raise RuntimeError("The journal is used as a context.")
+        found: int | None = None
+        if self._at_once:
+            driver: Any = self._connection.connection.driver_connection
+            for statement, given in steps:
+                cursor = driver.execute(_for_the_driver(statement), given, prepare=True)
+                row = cursor.fetchone() if cursor.description else None
+                found = row[0] if row else None
+            return found
+        for statement, given in steps:
+            result = self._connection.execute(text(statement), given)
+            found = result.scalar() if result.returns_rows else None
+        self._connection.commit()
+        return found
 
     def _bound(self, moment: datetime) -> datetime | None:
         return _AT.process_bind_param(moment, self._engine.dialect)
 
-    @property
-    def _open(self) -> Connection:
-        if self._connection is None:
-            raise RuntimeError("The journal is used as a context.")
-        return self._connection
+
+@functools.cache
+def _for_the_driver(statement: str) -> str:
+    """Return a statement with its values named as the driver of PostgreSQL names them."""
+    return re.sub(r":(\w+)", r"%(\1)s", statement)

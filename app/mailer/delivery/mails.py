@@ -101,6 +101,7 @@ class Mails:
                 message_id=message.message_id,
                 date=clock.now(),
                 attachments=tuple((part.filename, part.content_type, b"") for part in along),
+                headers=letter.headers,
             )
         )
         digest = hashlib.sha256(skeleton.data + "".join(part.digest for part in along).encode()).hexdigest()

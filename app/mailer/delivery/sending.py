@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
+from app.mailer.delivery.beside import Beside
 from app.mailer.delivery.claims import LEASE, Claimed, Sessions, claim, give_back, renew
 from app.mailer.delivery.journal import Journal, Outcome
 from app.mailer.delivery.lookout import Lookout
@@ -57,7 +58,7 @@ def drain(
     def late() -> bool:
         return portion is not None and time.monotonic() - start >= portion.seconds
 
-    with Journal(_engine(sessions), worker=worker) as journal:
+    with Journal(_engine(sessions), worker=worker) as journal, Beside(sessions) as beside:
         while not stop.is_set() and not late():
             size = BATCH if portion is None else min(BATCH, portion.messages - handled)
             batch = claim(sessions, worker=worker, sender=sender, size=size) if size > 0 else None
@@ -65,7 +66,7 @@ def drain(
                 break
             held = batch.found - len(batch.claimed)
             log_event(Event.BATCH_CLAIMED, worker=worker, count=len(batch.claimed))
-            turn = _Turn(sessions, connection, journal, worker, stop, late, lookout)
+            turn = _Turn(sessions, connection, journal, beside, worker, stop, late, lookout)
             tried, halted = _send_batch(turn, batch.claimed)
             handled += held + tried
             if halted:
@@ -86,6 +87,7 @@ class _Turn:
     sessions: Sessions
     connection: Connection
     journal: Journal
+    beside: Beside
     worker: str
     stop: threading.Event
     late: Callable[[], bool]
@@ -108,15 +110,22 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
             if not lookout.lets(one.domain):
                 aside.append(one)
                 continue
+            data = one.mail.data
+            # The server answers to the envelope while the database commits; the mail itself waits for the commit.
+            turn.connection.announce(one.mail.sender, one.address, data)
             attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
-            if attempt_id is not None:
-                outcomes.append(_sent(turn.connection, one, attempt_id, lookout))
+            if attempt_id is None:
+                turn.connection.withdraw()
+                continue
+            outcomes.append(_sent(turn, one, data, attempt_id=attempt_id))
     finally:
+        turn.connection.withdraw()
         if outcomes:
             turn.journal.conclude(outcomes[-1])
         halted = lookout.halted
+        # While it is settled, the next batch is claimed and sent.
+        turn.beside.do(lambda sessions: _settle(sessions, outcomes))
         with unit_of_work(turn.sessions) as session:
-            settle(session, outcomes)
             give_back(session, [*aside, *rest], worker=turn.worker)
             closed = lookout.write_down(session)
         log_outcomes(outcomes, worker=turn.worker)
@@ -124,11 +133,16 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
     return len(outcomes), halted
 
 
-def _sent(connection: Connection, one: Claimed, attempt_id: int, lookout: Lookout) -> Outcome:
+def _settle(sessions: Sessions, outcomes: Sequence[Outcome]) -> None:
+    with unit_of_work(sessions) as session:
+        settle(session, outcomes)
+
+
+def _sent(turn: _Turn, one: Claimed, data: bytes, *, attempt_id: int) -> Outcome:
     """Send one mail; return what came of it."""
-    deferred = False
+    deferred, lookout = False, turn.lookout
     try:
-        answer = str(connection.send_bytes(one.mail.sender, one.address, one.mail.data))
+        answer = str(turn.connection.send_bytes(one.mail.sender, one.address, data))
         state = MessageState.SENT
         lookout.note(one.domain, None)
     except Undelivered as error:

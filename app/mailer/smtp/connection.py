@@ -7,7 +7,7 @@ import functools
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Any, Self
@@ -15,24 +15,13 @@ from typing import Any, Self
 import flask_mail
 from flask import Flask
 
-from app.mailer.smtp.answers import (
-    LOGIN_CODES,
-    SHUTTING_DOWN,
-    Answer,
-    ConnectionTrouble,
-    Deferred,
-    Refused,
-    Timeouts,
-    Undelivered,
-    Unknown,
-    words,
-)
+from app.mailer.smtp.answers import Answer, ConnectionTrouble, Timeouts, Undelivered, words
+from app.mailer.smtp.commands import commands_of, size_limit
+from app.mailer.smtp.dialogue import Dialogue, socket_of
 from app.mailer.smtp.wire import wire_address
 
-_START_DATA = 354
 
-
-class Connection(flask_mail.Connection):
+class Connection(Dialogue):
     """One connection to the mail server, opened when first needed and again when it was lost; for one thread.
 
     `redirect_all` takes the place of every envelope recipient. `context` decides which certificates are trusted; by
@@ -47,9 +36,8 @@ class Connection(flask_mail.Connection):
         timeouts: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(mail)
+        super().__init__(mail, timeouts=timeouts)
         self.redirect_all = redirect_all
-        self.timeouts = timeouts or Timeouts()
         self.context = context
 
     def __enter__(self) -> Self:
@@ -75,19 +63,10 @@ class Connection(flask_mail.Connection):
                 self.host = self.configure_host()
             self.num_emails = 0
 
-    def close(self) -> None:
-        """Say goodbye and hang up; never raises."""
-        host, self.host = self.host, None
-        if host is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                host.quit()
-            host.close()
-
     @property
     def size_limit(self) -> int | None:
         """The largest mail in octets that the server takes (RFC 1870); None while unconnected, or if it told none."""
-        declared = self.host.esmtp_features.get("size", "") if self.host is not None else ""
-        return int(declared) or None if declared.isdigit() else None
+        return size_limit(self.host) if self.host is not None else None
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect, greet, secure and log in, as Flask-Mail's own does, but with timeouts and checked certificates."""
@@ -98,9 +77,9 @@ class Connection(flask_mail.Connection):
         else:
             host = smtplib.SMTP(*where, timeout=connect)
         try:
-            _socket_of(host).settimeout(self.timeouts.command)
+            socket_of(host).settimeout(self.timeouts.command)
             # A mail's last segment must not wait for the acknowledgement of the one before.
-            _socket_of(host).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            socket_of(host).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             host.ehlo_or_helo_if_needed()
             if self.mail.use_tls:
                 host.starttls(context=context)
@@ -122,23 +101,42 @@ class Connection(flask_mail.Connection):
             ValueError: when an address is none, or `data` has lines that don't end with CRLF.
 
         """
-        if not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
-            # Servers disagree on what a bare CR or LF means, and a mail could smuggle a second one past them.
-            raise ValueError("Each line of a mail ends with CRLF (RFC 5321 section 2.3.8).")
-        sender = wire_address(envelope_sender) if envelope_sender else ""
-        receiver = wire_address(self.redirect_all or recipient)
-        if self.mail.max_emails and self.num_emails >= self.mail.max_emails:
-            self.close()
+        begun = self._has_announced(envelope_sender, recipient, data)
+        if not begun:
+            self.withdraw()
+            self._keep_to_its_share()
         used = self.host is not None
         try:
-            answer = self._transaction(sender, receiver, data)
+            if begun:
+                answer = self._second_half(data)
+            else:
+                answer = self._transaction(self._commands(envelope_sender, recipient, data), data)
         except ConnectionTrouble as trouble:
             # Servers hang up on idle connections, which shows at the first command of the next mail.
             if not used or trouble.step != "mail":
                 raise
-            answer = self._transaction(sender, receiver, data)
+            answer = self._transaction(self._commands(envelope_sender, recipient, data), data)
         self.num_emails += 1
         return answer
+
+    def announce(self, envelope_sender: str, recipient: str, data: bytes) -> None:
+        """Put the envelope of the next mail on the wire, so that the server answers while the caller does other things.
+
+        None of the mail itself leaves before `send_bytes` is called with the same. It is a head start alone: without an
+        open connection or PIPELINING (RFC 2920) nothing happens, and whatever goes wrong is told by `send_bytes`.
+        """
+        self.withdraw()
+        self._keep_to_its_share()
+        if self.host is None or not self._pipelines:
+            return
+        with contextlib.suppress(ValueError, Undelivered):
+            self._write("mail", b"".join(line for _, line in self._commands(envelope_sender, recipient, data)))
+            self._announced = (envelope_sender, recipient, data)
+
+    def withdraw(self) -> None:
+        """Take back what was announced. The server may await the mail, and only hanging up tells it otherwise."""
+        if self._announced is not None:
+            self._hang_up()
 
     def send(self, message: flask_mail.Message, envelope_from: str | tuple[str, str] | None = None) -> None:
         """Send one of Flask-Mail's messages by the same road: `redirect_all` and the timeouts hold for it too."""
@@ -149,92 +147,30 @@ class Connection(flask_mail.Connection):
         for recipient in sorted(flask_mail.sanitize_addresses(message.send_to)):
             self.send_bytes(sender, parseaddr(recipient)[1], message.as_bytes())
 
-    def _transaction(self, sender: str, receiver: str, data: bytes) -> Answer:
-        """Run one mail transaction (RFC 5321 section 3.3), and leave the connection ready for the next."""
+    def _checked(self, envelope_sender: str, recipient: str, data: bytes) -> tuple[str, str]:
+        """Return the addresses as they travel, of a mail that can't be mistaken for two."""
+        if not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
+            # A server that takes a bare line feed for the end of a line could be made to see a second mail past them.
+            raise ValueError("Each line of a mail ends with CRLF (RFC 5321 section 2.3.8).")
+        sender = wire_address(envelope_sender) if envelope_sender else ""
+        return sender, wire_address(self.redirect_all or recipient)
+
+    def _keep_to_its_share(self) -> None:
+        if self.mail.max_emails and self.num_emails >= self.mail.max_emails:
+            self.close()
+
+    def _has_announced(self, *mail: object) -> bool:
+        return self._announced is not None and self._announced == mail
+
+    def _commands(self, envelope_sender: str, recipient: str, data: bytes) -> Sequence[tuple[str, bytes]]:
+        """Return the commands before a mail, on a connection that is open."""
+        if not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
+            # Servers disagree on what a bare CR or LF means, and a mail could smuggle a second one past them.
+            raise ValueError("Each line of a mail ends with CRLF (RFC 5321 section 2.3.8).")
+        sender = wire_address(envelope_sender) if envelope_sender else ""
+        receiver = wire_address(self.redirect_all or recipient)
         self.open()
-        host = self._host
-        options = self._options(sender, receiver, data)
-        self._command("mail", lambda: host.mail(sender, options))
-        self._command("rcpt", lambda: host.rcpt(receiver))
-        self._command("data", lambda: host.docmd("DATA"), wanted=_START_DATA)
-        return self._content(data)
-
-    def _options(self, sender: str, receiver: str, data: bytes) -> list[str]:
-        """Return what MAIL FROM declares; raise Refused for what the server has said it can't take."""
-        host, limit = self._host, self.size_limit
-        if limit is not None and len(data) > limit:
-            raise Refused(f"The mail has {len(data)} bytes; the mail server takes {limit}.", step="size")
-        options = [f"SIZE={len(data)}"] if host.has_extn("size") else []
-        header = data.partition(b"\r\n\r\n")[0]
-        if not (sender.isascii() and receiver.isascii() and header.isascii()):
-            if not host.has_extn("smtputf8"):
-                raise Refused(
-                    "The mail server can't carry an address with letters beyond ASCII before the @ (no SMTPUTF8).",
-                    step="rcpt",
-                )
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
-        elif not data.isascii() and host.has_extn("8bitmime"):
-            options.append("BODY=8BITMIME")
-        return options
-
-    def _command(self, step: str, command: Callable[[], tuple[int, bytes]], *, wanted: int | None = None) -> None:
-        """Give one command and judge its answer."""
-        try:
-            code, reply = command()
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise ConnectionTrouble(words(error), step=step) from error
-        if code == wanted or (wanted is None and code // 100 == 2):  # noqa: PLR2004  # 2yz: done
-            return
-        raise self._failure(Answer.of(code, reply), step=step)
-
-    def _content(self, data: bytes) -> Answer:
-        """Send the mail itself, and wait for the one answer that counts."""
-        host = self._host
-        try:
-            # The timeout of a send is for the whole of it, and a large mail takes its time.
-            _socket_of(host).settimeout(self.timeouts.answer)
-            host.send(_dot_stuffed(data))
-        except (OSError, smtplib.SMTPException) as error:
-            # The end of the mail was in the part that couldn't be sent, so the server can't have accepted it.
-            self.close()
-            raise ConnectionTrouble(words(error), step="data") from error
-        answer = self._await_answer()
-        if answer.code // 100 == 2:  # noqa: PLR2004  # 2yz: accepted
-            return answer
-        if answer.code // 100 not in {4, 5}:
-            self.close()
-            raise Unknown(f"An answer that means nothing after a mail: {answer}", step="data", answer=answer)
-        raise self._failure(answer, step="data")
-
-    def _await_answer(self) -> Answer:
-        """Return what the server says to a mail that it has got; without it nobody knows."""
-        try:
-            code, reply = self._host.getreply()
-            _socket_of(self._host).settimeout(self.timeouts.command)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise Unknown(f"No answer after the mail was sent: {words(error)}", step="data") from error
-        return Answer.of(code, reply)
-
-    def _failure(self, answer: Answer, *, step: str) -> Undelivered:
-        """Return what a refusal means; make the connection ready for the next mail, or hang up."""
-        if answer.code == SHUTTING_DOWN or answer.code in LOGIN_CODES or answer.code // 100 not in {4, 5}:
-            self.close()
-            return ConnectionTrouble(str(answer), step=step, answer=answer)
-        try:
-            if self._host.rset()[0] // 100 != 2:  # noqa: PLR2004  # 2yz: done
-                self.close()
-        except (OSError, smtplib.SMTPException):
-            self.close()
-        kind = Deferred if answer.code // 100 == 4 else Refused  # noqa: PLR2004  # 4yz: not now
-        return kind(str(answer), step=step, answer=answer)
-
-    @property
-    def _host(self) -> smtplib.SMTP:
-        if self.host is None:
-            raise ConnectionTrouble("There is no connection to the mail server.", step="connect")
-        return self.host
+        return commands_of(self._host, sender, receiver, data=data)
 
     @contextlib.contextmanager
     def _connecting(self) -> Iterator[None]:
@@ -264,17 +200,3 @@ def _own_name(server: str) -> str:
 
 def _trusting_the_system(mail: Any) -> ssl.SSLContext | None:  # noqa: ANN401  # Flask-Mail's state has no public type
     return ssl.create_default_context() if mail.use_ssl or mail.use_tls else None
-
-
-def _socket_of(host: smtplib.SMTP) -> socket.socket:
-    if host.sock is None:
-        raise smtplib.SMTPServerDisconnected("The server has hung up.")
-    return host.sock
-
-
-def _dot_stuffed(data: bytes) -> bytes:
-    """Return a mail as DATA sends it: a dot before each that opens a line, and the lone dot that ends it all."""
-    stuffed = data.replace(b"\r\n.", b"\r\n..") if b"\r\n." in data else data
-    if stuffed.startswith(b"."):
-        stuffed = b"." + stuffed
-    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
