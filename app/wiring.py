@@ -91,6 +91,10 @@ from app.web.security import CounterpartAppBuilder, CounterpartSecurityManager, 
 from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
+APIS: tuple[Any, ...] = (
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(IssuerApi, MailTemplateApi, AuditApi),
+)
 ROOT = Path(__file__).resolve().parent
 MIGRATIONS = ROOT.parent / "migrations"
 
@@ -149,7 +153,6 @@ def register_features(app: Flask) -> None:
     invoice_panels.register()
     register_message_page()
     mailer_panels.register()
-    register_lifting()
     suppression_marks.register()
     receives_views.register()
     outbox_bulk.register()
@@ -167,9 +170,7 @@ def register_features(app: Flask) -> None:
         builder.add_view_no_menu(view)
     _add_lists(builder)
     _add_administration(builder)
-    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi):
-        builder.add_api(api)
-    for api in (IssuerApi, MailTemplateApi, AuditApi):
+    for api in APIS:
         builder.add_api(api)
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
@@ -229,6 +230,7 @@ def _register_cascades() -> None:
 
 
 def _register_history() -> None:
+    register_lifting()
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
         *pages,

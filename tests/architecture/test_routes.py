@@ -43,6 +43,7 @@ OPERATIONS = {
     "send": "send",
     "send_again": "send",
     "retry": "retry",
+    "lift": "lift",
     "cancel": "cancel",
     "pause": "pause",
     "resume": "resume",
