@@ -60,6 +60,7 @@ class Verb(StrEnum):
     MESSAGE_RECOVERED = "message:recovered"
     MESSAGE_RETRIED = "message:retried"
     MESSAGE_CANCELLED = "message:cancelled"
+    MESSAGE_DELAYED = "message:delayed"
     MESSAGE_PURGED = "message:purged"
     LIST_EXPORTED = "list:exported"
     COLUMNS_CHOSEN = "list:columns_chosen"

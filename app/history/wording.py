@@ -42,6 +42,8 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.MESSAGE_RECOVERED: say("Message found after a worker stopped"),
     Verb.MESSAGE_RETRIED: say("Message tried again"),
     Verb.MESSAGE_CANCELLED: say("Message cancelled"),
+    Verb.MESSAGE_BOUNCED: say("Message came back"),
+    Verb.MESSAGE_DELAYED: say("Message reported as late"),
     Verb.MESSAGE_PURGED: say("Message purged for good"),
     Verb.LIST_EXPORTED: say("List exported"),
     Verb.COLUMNS_CHOSEN: say("Columns of a list chosen"),

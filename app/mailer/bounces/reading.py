@@ -45,7 +45,7 @@ class Incoming:
     """A mail that came in, as far as bounces go.
 
     `identity` tells it from others, however often it is delivered. `delivered_to` are the addresses that it came to,
-    `message_id` is its own, `returned_ids` are those of what it brings back. `by_standard` says that a server wrote
+    `message_id` is its own, `returned_ids` are those of what it brings back, `answered_ids` of what it answers. `by_standard` says that a server wrote
     the failures for programs; otherwise they were found in words for people. `is_answer`: a program answers for a
     person, and returns nothing.
     """
@@ -54,6 +54,7 @@ class Incoming:
     delivered_to: tuple[str, ...] = ()
     message_id: str = ""
     returned_ids: tuple[str, ...] = ()
+    answered_ids: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     by_standard: bool = False
     is_answer: bool = False
@@ -82,6 +83,7 @@ def _read(mail: Message, data: bytes) -> Incoming:
         delivered_to=tuple(_addresses(mail, _DELIVERED)),
         message_id=message_id,
         returned_ids=tuple(dict.fromkeys(_returned_ids(parts))),
+        answered_ids=tuple(_ID.findall(f"{_text(mail, 'In-Reply-To')} {_text(mail, 'References')}")),
         failures=failures,
         by_standard=bool(reported),
         is_answer=not failures and _answers(mail),

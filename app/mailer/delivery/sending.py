@@ -120,7 +120,8 @@ def _sent(connection: Connection, one: Claimed, attempt_id: int) -> tuple[Outcom
     """Send one mail; return what came of it, and the trouble that the server is in."""
     trouble, deferred = None, False
     try:
-        answer = str(connection.send_bytes(one.mail.sender, one.address, one.mail.data))
+        sender = connection.envelope_sender(one.mail.sender, one.message_id)
+        answer = str(connection.send_bytes(sender, one.address, one.mail.data))
         state = MessageState.SENT
     except Undelivered as error:
         answer = str(error)
