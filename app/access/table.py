@@ -86,6 +86,13 @@ TABLE: dict[str, Row] = {
         auditor=_READ,
         admin=_ON_MESSAGES | {Operation.PURGE},
     ),
+    # Lifting is how one is deleted, and asks for a reason; what was lifted lies in the trash.
+    "suppression": _row(
+        finance=_READ | {Operation.LIFT},
+        support=_READ | {Operation.LIFT},
+        auditor=_READ_TRASH,
+        admin=_READ_TRASH | {Operation.CREATE, Operation.LIFT, Operation.RESTORE, Operation.PURGE},
+    ),
     "issuer": _row(admin=frozenset({Operation.READ, Operation.UPDATE}), finance=_READ, support=_READ, auditor=_READ),
     "audit": _row(admin=_READ, finance=_READ, support=_READ, auditor=_READ),
     "inbox": _row(admin=_READ),

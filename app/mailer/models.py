@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
 from app.core import clock
-from app.core.records import Record, UtcDateTime, list_index
+from app.core.records import Record, UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
 
@@ -69,13 +69,40 @@ class Rendition(Model):
 
 
 class Suppression(Record):
-    """An address that gets nothing until somebody lifts it; compared normalised."""
+    """An address that gets nothing until somebody lifts it; compared normalised, and one living row for each.
+
+    `kind` says why: see `suppressions/rules.py`. `message_id` is the message that came back, where one did, and
+    `diagnostic` what the server said about it. Lifting deletes the row softly; `reason` is why it was suppressed.
+    """
 
     __tablename__ = "suppression"
+    __table_args__ = (
+        Index(
+            "uq_suppression_living_address",
+            "address_normalised",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        *(list_index("suppression", name, name) for name in ("address_normalised", "created_at")),
+        trash_index("suppression"),
+    )
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
     address_normalised: Mapped[str] = mapped_column(String(320), nullable=False, index=True)
+    kind: Mapped[str] = mapped_column(String(20), nullable=False, default="by_hand", server_default="by_hand")
     reason: Mapped[str] = mapped_column(Text, nullable=False)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
+    message: Mapped[Message | None] = relationship("Message")
+    diagnostic: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def label(self) -> str:
+        """Return how staff name the suppression: the address."""
+        return self.address
+
+    def __repr__(self) -> str:
+        return self.label
 
 
 # The contacts that a message's reasons name, so that their messages are found without reading every one's reasons.
@@ -120,6 +147,15 @@ class Message(Record):
             "document_number",
             postgresql_ops={"document_number": "varchar_pattern_ops"},
         ),
+        # How many updates of one ticket an address was sent lately.
+        Index(
+            "ix_message_thread",
+            "thread_id",
+            "address_normalised",
+            "created_at",
+            sqlite_where=text("thread_id IS NOT NULL"),
+            postgresql_where=text("thread_id IS NOT NULL"),
+        ),
     )
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
@@ -132,6 +168,8 @@ class Message(Record):
     document_id: Mapped[int] = mapped_column(nullable=False)
     document_number: Mapped[str] = mapped_column(String(60), nullable=False)
     document_version: Mapped[int] = mapped_column(nullable=False)
+    # What the document is an update of: the ticket, for a ticket update.
+    thread_id: Mapped[int | None] = mapped_column()
     revision: Mapped[int] = mapped_column(nullable=False, default=0)
     format: Mapped[str | None] = mapped_column(String(8))
     usage_reports: Mapped[list[int]] = mapped_column(JSON, nullable=False, default=list)
