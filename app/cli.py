@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import click
 from flask import Flask, current_app
@@ -15,7 +16,7 @@ from app.mailer.watching.commands import outbox
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, send, send_again, outbox, create_admin, demo, reindex, purge):
+    for command in (worker, bounces, send, send_again, outbox, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 
@@ -42,6 +43,47 @@ def worker(*, once: bool, processes: int | None) -> None:
         sys.exit(jobs.run_celery(app, processes=processes or jobs.PROCESSES))
     else:
         jobs.run_worker(app)
+
+
+@click.command()
+@click.option("--file", "stream", type=click.File("rb"), help="Read one mail, or an mbox; - is standard input.")
+@click.option("--every", "seconds", type=click.IntRange(5), help="Read the mailbox again and again, until stopped.")
+@with_appcontext
+def bounces(*, stream: BinaryIO | None, seconds: int | None) -> None:
+    """Take in mails that came back: the message is bounced, and its address suppressed where it is wrong.
+
+    They are read from the mailbox of IMAP_SERVER, and what was taken in moves to its folder Counterpart; with --file
+    from a file, or from a mail server's pipe. What is nobody's bounce is counted as unknown, and changes nothing.
+
+    Exit codes: 0 done; 1 the mailbox can't be read; 2 wrong options; 75 read it again later, since the database is
+    busy or away, or the message is still in a worker's hand.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.core.errors import Conflict
+    from app.mailer.bounces import jobs
+    from app.mailer.bounces.mailbox import MailboxTroubleError
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+    if stream is not None and seconds is not None:
+        raise click.UsageError("--every goes with the mailbox, and not with --file.")
+    if stream is None and app.config["SETTINGS"].imap_server is None:
+        raise click.UsageError("Set IMAP_SERVER to read a mailbox, or name a file: --file PATH, --file - for a pipe.")
+    if seconds is not None:
+        jobs.watch_mailbox(app, every=seconds)
+        return
+    try:
+        taken = jobs.read_mailbox(app) if stream is None else jobs.read_mails(app, stream.read())
+    except MailboxTroubleError as error:
+        raise click.ClickException(str(error)) from error
+    except (SQLAlchemyError, Conflict) as error:
+        click.echo("The database is busy or away: read it again later.", err=True)
+        raise click.exceptions.Exit(jobs.TRY_AGAIN) from error
+    for what, count in sorted(taken.items()):
+        click.echo(f"{what}: {count}")
+    # In a mailbox it waits for the next round by itself.
+    if stream is not None and taken["early"]:
+        raise click.exceptions.Exit(jobs.TRY_AGAIN)
 
 
 @click.command("create-admin")

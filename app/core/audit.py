@@ -63,6 +63,7 @@ class Verb(StrEnum):
     MESSAGE_RECOVERED = "message:recovered"
     MESSAGE_RETRIED = "message:retried"
     MESSAGE_CANCELLED = "message:cancelled"
+    MESSAGE_DELAYED = "message:delayed"
     MESSAGE_PURGED = "message:purged"
     MESSAGE_BOUNCED = "message:bounced"
     SUPPRESSION_ADDED = "suppression:added"

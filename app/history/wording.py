@@ -44,6 +44,8 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.MESSAGE_RECOVERED: say("Message found after a worker stopped"),
     Verb.MESSAGE_RETRIED: say("Message tried again"),
     Verb.MESSAGE_CANCELLED: say("Message cancelled"),
+    Verb.MESSAGE_BOUNCED: say("Message came back"),
+    Verb.MESSAGE_DELAYED: say("Message reported as late"),
     Verb.MESSAGE_PURGED: say("Message purged for good"),
     Verb.OUTBOX_PAUSED: say("Outbox paused"),
     Verb.OUTBOX_RESUMED: say("Outbox resumed"),

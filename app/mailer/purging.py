@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.access.ask import ensure
@@ -23,6 +23,7 @@ from app.core.words import say, say_count
 from app.customers.models import Customer
 from app.lookups.models import UsageReportProfile
 from app.mailer import queries
+from app.mailer.bounces.models import Bounce
 from app.mailer.message_states import FINAL
 from app.mailer.models import Content, ContentPart, Message, Rendition, SkippedRoad, message_contact
 from app.mailer.planning.plan_model import Road
@@ -247,6 +248,12 @@ def _wipe(session: Session, message: Message) -> None:
     purging.blank(message, keep=KEPT, instead=instead)
     for attempt in message.attempts:
         attempt.answer = None
+    # What another server said of it names the address.
+    session.execute(
+        update(Bounce)
+        .where(Bounce.message_id == message.id)
+        .values(diagnostic="", address_normalised=message.address_normalised)
+    )
     message.purged_at = clock.now()
 
 

@@ -17,6 +17,8 @@ from app.core.actor import Actor
 from app.core.words import say
 from app.extensions import db
 from app.mailer import queries, service
+from app.mailer.bounces.queries import bounces_of
+from app.mailer.bounces.rules import SEVERITY_LABELS, Severity
 from app.mailer.delivery.mails import mail_of
 from app.mailer.documents import pages_of
 from app.mailer.holding import LOOP_SUSPECTED, RENDERING_FAILED, because
@@ -157,7 +159,7 @@ def register_message_page() -> None:
             "message",
             "mailer/attempts.html",
             count=lambda _session, _actor, message: len(message.attempts),
-            context=lambda _session, _actor, message: _attempts(message),
+            context=lambda session, _actor, message: _attempts(session, message),
         ),
     )
     register_tab(
@@ -211,10 +213,14 @@ def _why(session: Any, actor: Actor, message: Message) -> dict[str, Any]:
     return {"message": message, "why": chain_of(session, actor, message)}
 
 
-def _attempts(message: Message) -> dict[str, Any]:
+def _attempts(session: Any, message: Message) -> dict[str, Any]:
     tried = [
         {"at": one.started_at, "outcome": STATE_LABELS[MessageState(one.outcome)], "answer": one.answer}
         for one in message.attempts
+    ]
+    tried += [
+        {"at": one.received_at, "outcome": SEVERITY_LABELS[Severity(one.severity)], "answer": one.diagnostic}
+        for one in bounces_of(session, message_id=message.id)
     ]
     return {"attempts": tried, "message": message, "held_because": because(message)}
 

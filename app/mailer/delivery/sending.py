@@ -112,12 +112,13 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
                 continue
             data = one.mail.data
             # The server answers to the envelope while the database commits; the mail itself waits for the commit.
-            turn.connection.announce(one.mail.sender, one.address, data)
+            sender = turn.connection.envelope_sender(one.mail.sender, one.message_id)
+            turn.connection.announce(sender, one.address, data)
             attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
             if attempt_id is None:
                 turn.connection.withdraw()
                 continue
-            outcomes.append(_sent(turn, one, data, attempt_id=attempt_id))
+            outcomes.append(_sent(turn, one, data, sender=sender, attempt_id=attempt_id))
     finally:
         turn.connection.withdraw()
         if outcomes:
@@ -138,11 +139,11 @@ def _settle(sessions: Sessions, outcomes: Sequence[Outcome]) -> None:
         settle(session, outcomes)
 
 
-def _sent(turn: _Turn, one: Claimed, data: bytes, *, attempt_id: int) -> Outcome:
+def _sent(turn: _Turn, one: Claimed, data: bytes, *, sender: str, attempt_id: int) -> Outcome:
     """Send one mail; return what came of it."""
     deferred, lookout = False, turn.lookout
     try:
-        answer = str(turn.connection.send_bytes(one.mail.sender, one.address, data))
+        answer = str(turn.connection.send_bytes(sender, one.address, data))
         state = MessageState.SENT
         lookout.note(one.domain, None)
     except Undelivered as error:

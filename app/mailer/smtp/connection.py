@@ -15,6 +15,7 @@ from typing import Any, Self
 import flask_mail
 from flask import Flask
 
+from app.mailer.bounces.verp import ReturnPaths
 from app.mailer.smtp.answers import Answer, ConnectionTrouble, Timeouts, Undelivered, words
 from app.mailer.smtp.commands import commands_of, size_limit
 from app.mailer.smtp.dialogue import Dialogue, socket_of
@@ -33,11 +34,13 @@ class Connection(Dialogue):
         mail: Any,  # noqa: ANN401  # Flask-Mail's state has no public type
         *,
         redirect_all: str | None = None,
+        return_paths: ReturnPaths | None = None,
         timeouts: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__(mail, timeouts=timeouts)
         self.redirect_all = redirect_all
+        self.return_paths = return_paths
         self.context = context
 
     def __enter__(self) -> Self:
@@ -90,6 +93,12 @@ class Connection(Dialogue):
             host.close()
             raise
         return host
+
+    def envelope_sender(self, sender: str, message_id: int) -> str:
+        """Return who a bounce of a message goes to; that of a redirected mail says nothing of its recipient."""
+        if self.return_paths is None or self.redirect_all:
+            return sender
+        return self.return_paths.of(sender, message_id)
 
     def send_bytes(self, envelope_sender: str, recipient: str, data: bytes) -> Answer:
         """Send one mail, as it is stored, to one address; return the server's acceptance.
@@ -188,8 +197,15 @@ class Connection(Dialogue):
 
 def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
     """Return a connection to the server of an application's settings; it opens with the first mail."""
-    redirect_all = app.config["SETTINGS"].redirect_all
-    return Connection(app.extensions["mail"], redirect_all=redirect_all, timeouts=timeouts)
+    settings = app.config["SETTINGS"]
+    paths = ReturnPaths(
+        secret=app.config["SECRET_KEY"],
+        base=settings.bounce_address,
+        own_senders=settings.imap_server is not None or settings.uses_catcher,
+    )
+    return Connection(
+        app.extensions["mail"], redirect_all=settings.redirect_all, return_paths=paths, timeouts=timeouts
+    )
 
 
 @functools.cache

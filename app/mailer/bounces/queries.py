@@ -1,0 +1,15 @@
+"""Reads of the reports of mails that came back. That their message is in sight is for the caller to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.mailer.bounces.models import Bounce
+
+
+def bounces_of(session: Session, *, message_id: int) -> Sequence[Bounce]:
+    """Return what other servers reported of a message, oldest first."""
+    return session.scalars(select(Bounce).where(Bounce.message_id == message_id).order_by(Bounce.id)).all()
