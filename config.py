@@ -101,20 +101,18 @@ class Settings:
         """
         read = _Reader(environ)
         instance = read("COUNTERPART_INSTANCE", parse.folder, ROOT / "instance")
+        embedded = f"sqlite:///{instance / 'counterpart.sqlite'}"
+        database = read("COUNTERPART_DATABASE_URL", lambda text: parse.database_url(text, instance), embedded)
         values = {
             "instance": instance,
-            "database_url": read(
-                "COUNTERPART_DATABASE_URL",
-                lambda text: parse.database_url(text, instance),
-                f"sqlite:///{instance / 'counterpart.sqlite'}",
-            ),
+            "database_url": database,
             "given_secret_key": read("COUNTERPART_SECRET_KEY", parse.at_least(MIN_SECRET_LENGTH), None),
             "public_url": read("COUNTERPART_PUBLIC_URL", parse.public_url, None),
             "timezone": read("COUNTERPART_TIMEZONE", parse.timezone, cls.timezone),
             "country": read("COUNTERPART_COUNTRY", parse.country, cls.country),
             "language": read("COUNTERPART_LANGUAGE", parse.language, cls.language),
             "currency": read("COUNTERPART_CURRENCY", parse.currency, cls.currency),
-            "broker_url": read("COUNTERPART_BROKER_URL", parse.url_of("amqp", "amqps", "redis", "rediss"), None),
+            "broker_url": read("COUNTERPART_BROKER_URL", lambda text: parse.broker_url(text, database), None),
             "redis_url": read("COUNTERPART_REDIS_URL", parse.url_of("redis", "rediss"), None),
             "uncertain": read("COUNTERPART_UNCERTAIN", parse.one_of("resend", "hold"), cls.uncertain),
             "redirect_all": read("COUNTERPART_REDIRECT_ALL", parse.address, None),

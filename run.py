@@ -209,7 +209,7 @@ def _tell(settings: Settings, host: str, port: int) -> None:
     if settings.redirect_all:
         _say(f"Every mail goes to {settings.redirect_all} instead of its recipient.")
     if settings.broker_url:
-        _say("COUNTERPART_BROKER_URL has no effect yet: the embedded worker drains the outbox.")
+        _say("Celery workers drain the outbox, here and on each machine that runs `flask worker`.")
     _say("Ctrl-C stops it.")
 
 

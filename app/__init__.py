@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.core.postgresql import configure_postgresql
     from app.core.unit_of_work import configure_sqlite
     from app.extensions import csrf, db, mail, migrate
+    from app.mailer.engines import broker
     from app.web import assets, errors, languages, lean, request_log, security_headers, words
     from app.web.sessions import DatabaseSessions
     from config import Settings, flask_config
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         configure_sqlite(db.engine)
         configure_postgresql(db.engine)
         wiring.register_features(app)
+    broker.init_app(app)
     languages.init_app(app)
     errors.init_app(app)
     cli.init_app(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
@@ -19,14 +21,27 @@ def init_app(app: Flask) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Send what is due, then stop.")
+@click.option("--processes", type=click.IntRange(1, 64), help="How many processes of Celery: 2 by default.")
 @with_appcontext
-def worker(*, once: bool) -> None:
-    """Drain the outbox until stopped by SIGTERM or Ctrl-C."""
-    from app.mailer.jobs import run_worker
+def worker(*, once: bool, processes: int | None) -> None:
+    """Drain the outbox until stopped by SIGTERM or Ctrl-C; where COUNTERPART_BROKER_URL is set, by Celery."""
+    from app.mailer import jobs
 
-    tried = run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+    settings = app.config["SETTINGS"]
+    if processes and (once or not settings.broker_url):
+        raise click.ClickException("--processes is for Celery: it needs COUNTERPART_BROKER_URL, and no --once.")
     if once:
+        tried = jobs.run_worker(app, once=True)
         click.echo(f"{tried} {'message' if tried == 1 else 'messages'} tried.")
+    elif settings.broker_url:
+        if settings.uses_catcher and not settings.catcher_port:
+            raise click.ClickException(
+                "There is no mail server to send to: set MAIL_SERVER. The catcher serves what run.py starts, alone."
+            )
+        sys.exit(jobs.run_celery(app, processes=processes or jobs.PROCESSES))
+    else:
+        jobs.run_worker(app)
 
 
 @click.command("create-admin")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_mail
+from celery import Celery
 from flask import current_app
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
@@ -49,3 +50,5 @@ db = SQLA(metadata=Model.metadata)
 mail = Mail()
 migrate = Migrate(compare_type=True, render_as_batch=True)
 csrf = CSRFProtect()
+# Configured where the settings name a broker, by app/mailer/engines/broker.py.
+celery = Celery("counterpart", set_as_current=False)

@@ -72,6 +72,11 @@ from app.mailer.screens.outbox_views import OutboxView
 from app.mailer.screens.receives_views import ReceivesView
 from app.mailer.sending_kinds import register_sending
 from app.mailer.smtp.connection import connect
+from app.mailer.suppressions import marks as suppression_marks
+from app.mailer.suppressions import purging as suppression_purging
+from app.mailer.suppressions.api import SuppressionApi
+from app.mailer.suppressions.resource import SUPPRESSION
+from app.mailer.suppressions.views import SuppressionView, register_lifting
 from app.mailer.views import MessageView, register_message_page
 from app.mailer.watching.metrics_view import MetricsView
 from app.mailer.wording import views as template_views
@@ -89,6 +94,10 @@ from app.web.security import CounterpartAppBuilder, CounterpartSecurityManager, 
 from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
+APIS: tuple[Any, ...] = (
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(IssuerApi, MailTemplateApi, AuditApi),
+)
 ROOT = Path(__file__).resolve().parent
 MIGRATIONS = ROOT.parent / "migrations"
 
@@ -98,6 +107,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
     (say("Messages"), MessageView, "message", "send"),
+    (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
     (say("Audit trail"), AuditView, "audit", "history"),
 )
@@ -133,9 +143,10 @@ def register_features(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
-    for feature in (lookup_purging, customer_purging, contact_purging, mailer_purging, invoice_purging):
+    mail_purging = (mailer_purging, suppression_purging)
+    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE):
+    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
@@ -144,6 +155,7 @@ def register_features(app: Flask) -> None:
     invoice_panels.register()
     register_message_page()
     mailer_panels.register()
+    suppression_marks.register()
     receives_views.register()
     outbox_bulk.register()
     template_views.register()
@@ -160,7 +172,7 @@ def register_features(app: Flask) -> None:
         builder.add_view_no_menu(view)
     _add_lists(builder)
     _add_administration(builder)
-    for api in (CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, IssuerApi, MailTemplateApi, AuditApi):
+    for api in APIS:
         builder.add_api(api)
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
@@ -227,8 +239,14 @@ def _register_cascades() -> None:
 
 
 def _register_history() -> None:
+    register_lifting()
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
-    for resource, view in (*pages, (ISSUER, IssuerView), (MAIL_TEMPLATE, MailTemplateView)):
+    for resource, view in (
+        *pages,
+        (SUPPRESSION, SuppressionView),
+        (ISSUER, IssuerView),
+        (MAIL_TEMPLATE, MailTemplateView),
+    ):
         history_panels.register(Subject.of(resource, view))
     for name in LOOKUPS:
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))

@@ -12,6 +12,7 @@ RESOURCES: Mapping[str, Words] = {
     "contact": say("contact"),
     "invoice": say("invoice"),
     "message": say("message"),
+    "suppression": say("suppressed address"),
     "outbox": say("outbox"),
     "metrics": say("metrics"),
     "issuer": say("issuer"),

@@ -88,6 +88,13 @@ TABLE: dict[str, Row] = {
         auditor=_READ,
         admin=_ON_MESSAGES | {Operation.PURGE},
     ),
+    # Lifting is how one is deleted, and asks for a reason; what was lifted lies in the trash.
+    "suppression": _row(
+        finance=_READ | {Operation.LIFT},
+        support=_READ | {Operation.LIFT},
+        auditor=_READ_TRASH,
+        admin=_READ_TRASH | {Operation.CREATE, Operation.LIFT, Operation.RESTORE, Operation.PURGE},
+    ),
     "outbox": _row(
         admin=frozenset({Operation.READ, Operation.PAUSE, Operation.RESUME}),
         finance=_READ,

@@ -67,6 +67,16 @@ def url_of(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def broker_url(text: str, database: str) -> str:
+    """Read where Celery workers get their work from; they need a database that several machines can share."""
+    url = url_of("amqp", "amqps", "redis", "rediss")(text)
+    if database.startswith("sqlite"):
+        raise WrongValueError(
+            "needs PostgreSQL (COUNTERPART_DATABASE_URL): SQLite serves one machine, and its embedded worker does."
+        )
+    return url
+
+
 def host(text: str) -> str:
     """Read the name or address of a server, without a port."""
     if any(character in text for character in "/@ ") or text.count(":") == 1:

@@ -69,12 +69,13 @@ def took_along(session: Session, records: Iterable[Record]) -> dict[int, int]:
     return counts
 
 
-def delete(session: Session, actor: Actor, *, record: Record, touch: Touch, verb: Verb) -> AuditEntry:
+def delete(
+    session: Session, actor: Actor, *, record: Record, touch: Touch, verb: Verb, reason: str | None = None
+) -> AuditEntry:
     """Mark `record` and what goes along as deleted by one act, in one audit entry; return that entry."""
     along = going_along(session, record, lock=True)
-    entry = audit.record(
-        session, actor, verb=verb, touched=[touch, *(cascade.touch(child) for cascade, child in along)]
-    )
+    touched = [touch, *(cascade.touch(child) for cascade, child in along)]
+    entry = audit.record(session, actor, verb=verb, touched=touched, reason=reason)
     moment = clock.now()
     for gone in (record, *(child for _, child in along)):
         gone.deleted_at = moment

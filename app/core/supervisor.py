@@ -171,7 +171,7 @@ def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[by
         stdout=output,
         # Ctrl-C in a terminal goes to its whole group: only the supervisor is to hear it.
         start_new_session=True,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509  # one thread, and one system call
+        preexec_fn=end_with_parent,  # noqa: PLW1509  # one thread, and one system call
     )
 
 
@@ -186,7 +186,7 @@ def end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
     process.wait()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have the kernel send SIGTERM when the supervisor is gone, even by kill -9 (Linux; elsewhere without effect)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

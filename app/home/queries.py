@@ -19,6 +19,9 @@ from app.customers import queries as customers
 from app.customers.models import Customer
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
+from app.mailer.suppressions import queries as suppressions
+from app.mailer.suppressions.models import Suppression
+from app.mailer.suppressions.rules import BOUNCES
 from app.mailer.watching import queries as watching
 
 
@@ -53,8 +56,9 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 
 
 def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
-    """Return what somebody should look at: copies that are held, uncertain or failed, and invoices for nobody."""
+    """Return what somebody should look at: copies that are stuck, addresses that bounced, and invoices for nobody."""
     found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
+    found += _bounced(session, actor) if may(actor, Operation.READ, "suppression") else []
     found += _lanes(session, actor) if may(actor, Operation.READ, "message") else []
     if may(actor, Operation.READ, "invoice"):
         count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
@@ -82,6 +86,13 @@ def _copies(session: Session, actor: Actor) -> list[Figure]:
         if count.number:
             found.append(Figure(label, count.number, f"/messages/list/?state={state}", hint, capped=count.capped))
     return found
+
+
+def _bounced(session: Session, actor: Actor) -> list[Figure]:
+    bounced = suppressions.suppressions(actor).where(Suppression.kind.in_(BOUNCES))
+    count = _count(session, bounced, Suppression.id)
+    hint = say("They get nothing any more. Put them right at the customer or contact, or lift them.")
+    return [Figure(say("Addresses that bounced"), count, "/suppressions/list/?bounced=yes", hint)] if count else []
 
 
 def _count(session: Session, statement: Select[Any], column: Any) -> int:  # noqa: ANN401  any id column

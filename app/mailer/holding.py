@@ -13,8 +13,11 @@ from app.mailer.models import Message
 FORMAT_MISSING = "format_missing"
 USAGE_REPORT_MISSING = "usage_report_missing"
 RENDERING_FAILED = "rendering_failed"
+LOOP_SUSPECTED = "loop_suspected"
 # These leave by themselves once what is missing can be made; no person can hurry them.
 MISSING = {FORMAT_MISSING: say("format"), USAGE_REPORT_MISSING: say("usage report")}
+# These leave by a person's word alone; what people read is the same for each of them.
+WORDS = {LOOP_SUSPECTED: say("Too many copies of this ticket went to this address; a loop is suspected.")}
 
 
 class Wait(NamedTuple):
@@ -46,4 +49,4 @@ def because(message: Message) -> Words | str:
         wait = wait_for(source_of(message.document_kind), format_=message.format, usage_reports=message.usage_reports)
         if wait is not None and wait.code == message.held_code:
             return wait.because
-    return message.held_because or ""
+    return WORDS.get(message.held_code or "") or message.held_because or ""

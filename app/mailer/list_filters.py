@@ -9,8 +9,9 @@ from app.contacts.models import Contact
 from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.mailer.message_states import MessageState
-from app.mailer.models import Message, Suppression, message_contact
+from app.mailer.models import Message, message_contact
 from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.suppressions.models import Suppression
 from app.web.list_filters import CasesFilter, GivenFilter, ListFilter, PickerFilter, choice
 
 _STATES = {

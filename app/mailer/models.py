@@ -70,16 +70,6 @@ class Rendition(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
 
 
-class Suppression(Record):
-    """An address that gets nothing until somebody lifts it; compared normalised."""
-
-    __tablename__ = "suppression"
-
-    address: Mapped[str] = mapped_column(String(320), nullable=False)
-    address_normalised: Mapped[str] = mapped_column(String(320), nullable=False, index=True)
-    reason: Mapped[str] = mapped_column(Text, nullable=False)
-
-
 # The contacts that a message's reasons name, so that their messages are found without reading every one's reasons.
 message_contact = Table(
     "message_contact",
@@ -155,6 +145,15 @@ class Message(Record):
             "document_number",
             postgresql_ops={"document_number": "varchar_pattern_ops"},
         ),
+        # How many updates of one ticket an address was sent lately.
+        Index(
+            "ix_message_thread",
+            "thread_id",
+            "address_normalised",
+            "created_at",
+            sqlite_where=text("thread_id IS NOT NULL"),
+            postgresql_where=text("thread_id IS NOT NULL"),
+        ),
     )
 
     address: Mapped[str] = mapped_column(String(320), nullable=False)
@@ -168,6 +167,8 @@ class Message(Record):
     document_id: Mapped[int] = mapped_column(nullable=False)
     document_number: Mapped[str] = mapped_column(String(60), nullable=False)
     document_version: Mapped[int] = mapped_column(nullable=False)
+    # What the document is an update of: the ticket, for a ticket update.
+    thread_id: Mapped[int | None] = mapped_column()
     revision: Mapped[int] = mapped_column(nullable=False, default=0)
     format: Mapped[str | None] = mapped_column(String(8))
     usage_reports: Mapped[list[int]] = mapped_column(JSON, nullable=False, default=list)

@@ -16,7 +16,9 @@ from app.core.bulk import insert_rows, take_ids
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.documents import DocumentSource, source_of
+from app.mailer.engines.work import there_is_work
 from app.mailer.holding import wait_for
+from app.mailer.loops import hold_loops
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, message_contact
 from app.mailer.planning import plan_model
@@ -73,7 +75,9 @@ def put_into_outbox(
             values |= _identity(document, key, domain=defaults.domain)
             values |= {"customer_id": customer.id, "revision": revision}
         puts.append(_Put(key, values, row))
+    hold_loops(session, document, {one.key: one.values for one in puts})
     touched = _write(session, puts)
+    there_is_work(session, sum(one.values["state"] == MessageState.QUEUED for one in puts))
     if puts:
         session.add_all(skipped_roads(chosen, customer_id=customer.id))
     made = {one.key: Made(one.id, one.values["state"]) for one in puts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.access.ask import ensure
 from app.access.table import DOCUMENT_RESOURCES, Operation
@@ -17,6 +17,7 @@ from app.core.records import check_version
 from app.core.words import say
 from app.customers import models as customer_models
 from app.mailer import queries
+from app.mailer.engines.work import there_is_work
 from app.mailer.holding import MISSING, because
 from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
 from app.mailer.models import Message
@@ -180,6 +181,9 @@ def change_state(message: Message, after: MessageState) -> None:
             code="not_possible",
         )
     message.state = after.value
+    session = object_session(message)
+    if after == MessageState.QUEUED and session is not None:
+        there_is_work(session)
     if after != MessageState.HELD:
         message.held_code = message.held_because = None
     message.failure_cause = None

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.delivery.mails import mail_of
 from app.mailer.documents import pages_of
-from app.mailer.holding import RENDERING_FAILED, because
+from app.mailer.holding import LOOP_SUSPECTED, RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Message
 from app.mailer.resource import MESSAGE
@@ -191,7 +191,9 @@ def _may_retry(message: Message) -> bool:
     """Tell whether a retry makes sense: what waits for a format leaves by itself, and what is purged never."""
     if message.purged_at is not None:
         return False
-    return message.state in RETRIED or (message.state == MessageState.HELD and message.held_code == RENDERING_FAILED)
+    if message.state == MessageState.HELD:
+        return message.held_code in (RENDERING_FAILED, LOOP_SUSPECTED)
+    return message.state in RETRIED
 
 
 def _action(label: str, task: str, operation: Operation, applies: Callable[[Message], bool]) -> Action:

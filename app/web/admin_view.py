@@ -13,6 +13,7 @@ from flask import abort, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.decorators import has_access
+from markupsafe import Markup
 
 from app.access.ask import may
 from app.access.table import Operation
@@ -32,6 +33,7 @@ from app.web.list_pages import ListPages
 from app.web.request_filters import RequestFiltersMixin, SafeActionsMixin, id_or_404
 from app.web.resource import SYSTEM_LABELS, Resource
 from app.web.undo import Undo, tell_undoable, undo_of_deletion
+from app.web.words import translated
 
 METHOD_PERMISSIONS = {
     "list": "read",
@@ -217,11 +219,18 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, ExportPages, F
             {
                 "label": label,
                 "fields": [
-                    {"label": self.label_columns.get(name, name), "value": self.cell(record, name)} for name in names
+                    {"label": self.label_columns.get(name, name), "value": self._with_notes(record, name)}
+                    for name in names
                 ],
             }
             for label, names in (*self.sections, *self.show_extra)
         ]
+
+    def _with_notes(self, record: Any, name: str) -> Any:
+        """Return what the page shows for a column, with what features above say of it below."""
+        value = self.cell(record, name)
+        notes = panels.notes(db.session(), current_actor(), self.resource.name, name, record)
+        return Markup("<br>").join([translated(value), *notes]) if notes else value
 
     def _actions_menu(self, actor: Actor, record: Any) -> Sequence[dict[str, Any]]:
         name = self.resource.name

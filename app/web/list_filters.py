@@ -177,13 +177,21 @@ class DatesFilter(ListFilter):
         chips = []
         if first in given:
             start = _date(given, first)
-            conditions.append(self.column >= start)
+            conditions.append(self._since(start))
             chips.append(Chip(first, say("{label} from", label=self.label), start))
         if last in given:
             end = _date(given, last)
-            conditions.append(self.column <= end)
+            conditions.append(self._until(end))
             chips.append(Chip(last, say("{label} to", label=self.label), end))
         return Reading(and_(*conditions) if conditions else None, chips)
+
+    def _since(self, day: date) -> Condition:
+        found: Condition = self.column >= day
+        return found
+
+    def _until(self, day: date) -> Condition:
+        found: Condition = self.column <= day
+        return found
 
 
 def _date(given: Given, name: str) -> date:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,10 @@ class Action:
     unless: Operation | None = None
 
 
+# What a feature above has to say about a field of a record, as markup: a line each.
+Note = Callable[[Session, Actor, Any], list[Markup]]
+
+_notes: dict[tuple[str, str], Note] = {}
 _tabs: dict[str, list[Tab]] = {}
 _add: dict[str, list[Action]] = {}
 _actions: dict[str, list[Action]] = {}
@@ -62,6 +67,17 @@ def register_add(resource: str, action: Action) -> None:
 def register_action(resource: str, action: Action) -> None:
     """Put an entry into the Actions menu of a resource's page."""
     _put(_actions, resource, action)
+
+
+def register_note(resource: str, name: str, note: Note) -> None:
+    """Have a resource's page show something below a field."""
+    _notes[resource, name] = note
+
+
+def notes(session: Session, actor: Actor, resource: str, name: str, record: Record) -> list[Markup]:
+    """Return what stands below a field of a record's page."""
+    note = _notes.get((resource, name))
+    return note(session, actor, record) if note else []
 
 
 def tabs(actor: Actor, resource: str) -> list[Tab]:

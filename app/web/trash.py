@@ -30,6 +30,7 @@ _SEARCHED = (
     "name",
     "code",
     "email",
+    "address",
     "postcode",
 )
 MAX_WORDS = 10

@@ -1,7 +1,7 @@
 """Mail templates: a row for each kind of document and language, which holds what an administrator has changed.
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0015
 """
 
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -32,6 +32,7 @@ customer              *      crudbtl  rul       rb
 contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
 message               rpyx   ryx      ryx       r
+suppression           crbtpi ri       ri        rb
 outbox                rhm    r        r         r
 metrics               r      -        -         -
 issuer                ru     r        r         r

@@ -44,6 +44,7 @@ OPERATIONS = {
     "send_again": "send",
     "why": "read",
     "retry": "retry",
+    "lift": "lift",
     "cancel": "cancel",
     "pause": "pause",
     "resume": "resume",

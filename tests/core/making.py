@@ -20,9 +20,10 @@ from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
-from app.mailer.models import Message, Suppression
+from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.facts import Defaults
+from app.mailer.suppressions.models import Suppression
 from tests.conftest import actor
 
 DEFAULTS = Defaults(language="en", usage_module=True, domain="mail.example")

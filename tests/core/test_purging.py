@@ -422,4 +422,4 @@ def test_every_record_that_can_be_deleted_says_how_it_is_purged(app):
     # What has no verb to delete it has no trash: keys are revoked, messages are purged as they are.
     assert {one.__tablename__ for one in Record.__subclasses__() if one.__dict__.get("__tablename__")} - {
         model.__tablename__ for model in purging._wipings
-    } == {"api_key", "issuer", "mail_template", "message", "suppression"}
+    } == {"api_key", "issuer", "mail_template", "message"}

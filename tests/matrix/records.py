@@ -18,7 +18,13 @@ NOTHING = 999_983
 # What only another dealer's records hold; the dealer's own name stands in a list that everybody may read.
 FOREIGN_WORDS = re.compile(r"South works|south\.example|SOUTH-\d|(?:Direct|Shared|Linked)South")
 # The records that a dealer code puts in or out of sight, by the name that the filled house gives their ids.
-SCOPED = {"customer": "customer", "contact": "contact", "invoice": "draft", "message": "message"}
+SCOPED = {
+    "customer": "customer",
+    "contact": "contact",
+    "invoice": "draft",
+    "message": "message",
+    "suppression": "suppression",
+}
 
 
 @dataclass(frozen=True)

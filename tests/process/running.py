@@ -21,8 +21,9 @@ START_SECONDS = 180.0
 class Demo:
     """`run.py --demo` on a folder of its own."""
 
-    def __init__(self, folder, port=None):
+    def __init__(self, folder, port=None, **settings):
         self.folder = Path(folder)
+        self.settings = settings
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "run.log"
@@ -34,7 +35,7 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         told = self.said().count("Ctrl-C stops it.") if self.log.exists() else 0
         began = time.monotonic()
-        self.process = run(self.folder, "--demo", "--port", self.port, output=self.log.open("ab"))
+        self.process = run(self.folder, "--demo", "--port", self.port, output=self.log.open("ab"), **self.settings)
         wait_until(self._shows_a_page, why=self.said, seconds=START_SECONDS)
         self.first_page_seconds = time.monotonic() - began
         wait_until(lambda: self.health() == "ok", why=self.said, seconds=START_SECONDS)
@@ -88,10 +89,10 @@ class Demo:
         return CaughtMails(self.folder / "catcher")
 
 
-def run(folder, *arguments, output=subprocess.PIPE):
-    """Start run.py with these arguments, and nothing of this machine's settings."""
+def run(folder, *arguments, output=subprocess.PIPE, **settings):
+    """Start run.py with these arguments and settings, and nothing of this machine's."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV") if name in os.environ}
-    environment = {**kept, "COUNTERPART_INSTANCE": str(folder), "COUNTERPART_DEMO_PASSWORD": PASSWORD}
+    environment = {**kept, "COUNTERPART_INSTANCE": str(folder), "COUNTERPART_DEMO_PASSWORD": PASSWORD, **settings}
     command = [sys.executable, str(ROOT / "run.py"), *map(str, arguments)]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
 

@@ -23,8 +23,9 @@ from app.invoices.models import Invoice
 from app.invoices.queries import reaching_nobody
 from app.invoices.service import plan_invoice
 from app.lookups.models import CustomerStatus
-from app.mailer.models import Message, Suppression
+from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
+from app.mailer.suppressions.models import Suppression
 from tests.conftest import actor
 from tests.core import making
 from tests.properties.test_one_copy_law import MAILBOXES, STATES, spelling_of, worlds

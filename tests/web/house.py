@@ -28,6 +28,7 @@ from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
+from app.mailer.suppressions.service import add_suppression
 from tests.conftest import (
     PASSWORD,
     POSTGRESQL,
@@ -158,8 +159,10 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
         copy_ticket_updates=[house.world.lookups["ticket_type"]],
     )
     ids["shared"] = house.contact(last_name=f"Shared{code.title()}", dealer_code=code)
-    ids["linked"] = house.contact(last_name=f"Linked{code.title()}")
+    ids["linked"] = house.contact(last_name=f"Linked{code.title()}", email=f"linked@{code.lower()}.example")
     house.do(add_shared_contact, customer_id=ids["customer"], contact_id=ids["linked"])
+    bounced = {"address": f"linked@{code.lower()}.example", "reason": "The mailbox is closed."}
+    ids["suppression"] = house.do(add_suppression, values=bounced)
     ids["draft"] = house.invoice(ids["customer"])
     ids["invoice"] = house.invoice(ids["customer"])
     with house.app.app_context(), unit_of_work(db.session) as session:

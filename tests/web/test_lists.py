@@ -45,7 +45,7 @@ def test_each_filter_of_contacts_keeps_what_it_says(house, world):
 
 def test_who_gets_copies_and_has_no_working_address(house, world):
     from app.extensions import db
-    from app.mailer.models import Suppression
+    from app.mailer.suppressions.models import Suppression
     from tests.core.making import unaudited
 
     assert world["contact"] not in listed(house, "/contacts/list/?not_reached=yes")

@@ -19,12 +19,14 @@ def run(
     poll_seconds: float = 1.0,
     stop: threading.Event | None = None,
     heartbeat: Callable[[], None] | None = None,
+    idle: Callable[[float, threading.Event], None] | None = None,
 ) -> int:
     """Call `drain` until `stop` is set, by the caller or by SIGTERM or SIGINT; return how many mails it has handled.
 
     `drain` returns how many it handled; after none the loop rests for `poll_seconds`. It is given `stop`, to look at
     between two mails: the one in hand is always finished. `heartbeat` is called before each round. When either raises,
     say because the database is away, the loop logs it and tries again, after pauses that grow up to half a minute.
+    `idle` rests when nothing was due, for as many seconds or until it has a reason to look again.
     """
     stop = stop or threading.Event()
     _stop_on_signals(stop)
@@ -41,7 +43,7 @@ def run(
             continue
         handled, pause = handled + count, poll_seconds
         if count == 0:
-            _rest(poll_seconds, stop)
+            (idle or _rest)(poll_seconds, stop)
     return handled
 
 

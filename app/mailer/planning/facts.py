@@ -15,10 +15,11 @@ from app.core.bill_format import BillFormat
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.message_states import MessageState
-from app.mailer.models import Message, SkippedRoad, Suppression
+from app.mailer.models import Message, SkippedRoad
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Link, Made, Plan
 from app.mailer.planning.reasons import Reason
+from app.mailer.suppressions.models import Suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

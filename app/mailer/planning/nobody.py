@@ -16,8 +16,9 @@ from app.core.bill_format import BillFormat
 from app.customers.models import Customer, CustomerAddress
 from app.lookups.models import CustomerStatus
 from app.mailer.message_states import LOST, MessageState
-from app.mailer.models import Message, Suppression
+from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.suppressions.models import Suppression
 
 _NONE = BillFormat.NONE.value
 _CANCELLED = MessageState.CANCELLED.value

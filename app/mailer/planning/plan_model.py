@@ -49,7 +49,8 @@ LINK_WORDS = {Link.DIRECT: say("direct contact"), Link.SHARED: say("shared conta
 class Document:
     """What copies are made of. `type_id` is the correspondence type's or the ticket type's id; invoices have none.
 
-    `marketing` is for correspondence; `internal`, `author_address` and `requester_email` are for ticket updates.
+    `marketing` is for correspondence; `internal`, `author_address`, `requester_email` and `thread_id`, the id of the
+    ticket, are for ticket updates.
     """
 
     kind: DocumentKind
@@ -61,6 +62,7 @@ class Document:
     internal: bool = False
     author_address: str | None = None
     requester_email: str | None = None
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
