@@ -26,7 +26,8 @@ def flask(app):
     def run(*words):
         done = app.test_cli_runner().invoke(args=words)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.output
+        # A refusal is told beside the log, an answer apart from it.
+        return done.exit_code, done.output if done.exit_code else done.stdout
 
     return run
 
