@@ -17,7 +17,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     Without `settings`, they are read from the environment. Raises ConfigurationError.
     """
     from flask import Flask
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import cli, wiring
     from app.core.log_lines import set_up_logs
@@ -35,9 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(flask_config(settings))
     app.config["FAB_ROLES"] = wiring.roles()
     if settings.proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
-        )
+        _believe_proxies(app, count=settings.proxies)
     request_log.init_app(app)
     words.init_app(app)
     lean.register(app)
@@ -57,3 +54,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     cli.init_app(app)
     return app
+
+
+def _believe_proxies(app: Flask, *, count: int) -> None:
+    """Take the caller's address, scheme and host from so many proxies in front."""
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

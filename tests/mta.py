@@ -233,9 +233,11 @@ def _dovecot(mta: Mta) -> Iterator[None]:
 
 
 def _run(command: list[str], mta: Mta) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    # Into a file: a pipe would stay open for as long as what is started runs.
+    with (mta.folder / "start.log").open("ab") as log:
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}{mta.log}")
+        raise RuntimeError(f"{' '.join(command)} failed: {mta.log}")
 
 
 def _await(port: int, mta: Mta) -> None:

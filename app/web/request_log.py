@@ -7,6 +7,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.local import LocalProxy
 
 from app.core.events import Event, log_event
 
@@ -34,8 +35,7 @@ def _end(answer: Response) -> Response:
     answer.headers[_HEADER] = g.request_id
     if (request.endpoint or "").endswith(".static"):
         return answer
-    user = g.get("user")
-    user_id = None if user is None or user.is_anonymous else user.id
+    user_id = _known_user_id()
     log_event(
         Event.REQUEST_ANSWERED,
         method=request.method,
@@ -45,6 +45,14 @@ def _end(answer: Response) -> Response:
         user_id=user_id,
     )
     return answer
+
+
+def _known_user_id() -> int | None:
+    """Return who asked, as far as the request has found out: to ask anew would touch the session."""
+    user = g.get("user")
+    if isinstance(user, LocalProxy):
+        user = g.get("_login_user")
+    return None if user is None or user.is_anonymous else user.id
 
 
 def _forget(_error: BaseException | None) -> None:

@@ -64,7 +64,9 @@ def test_reports_that_keep_to_no_standard(data):
 
 
 def test_among_several_recipients_the_one_that_we_wrote_to_counts():
-    several = mails.report(more=[("al@client.example", "delivered", "2.1.5"), ("bo@client.example", "delayed", "4.0.0")])
+    several = mails.report(
+        more=[("al@client.example", "delivered", "2.1.5"), ("bo@client.example", "delayed", "4.0.0")]
+    )
     assert bad(several) == Severity.HARD
     assert bad(several, "AL@client.example") == Severity.NONE
     assert bad(several, "bo@client.example") == Severity.DELAYED

@@ -1,4 +1,4 @@
-"""Mails handed to a real Postfix: they arrive, and what it returns is read by IMAP from a real Dovecot, and from a file."""
+"""Mails handed to a real Postfix arrive; what it returns is read by IMAP from a real Dovecot, and from a file."""
 
 from __future__ import annotations
 

@@ -32,11 +32,12 @@ from app.mailer.delivery.backoff import MOST_COPIES
 from app.mailer.delivery.journal import Journal
 from app.mailer.holding import MISSING, RENDERING_FAILED
 from app.mailer.message_states import FINAL, MessageState
-from app.mailer.models import Message, MessageAttempt, Suppression
+from app.mailer.models import Message, MessageAttempt
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.service import cancel_message, retry_message
 from app.mailer.smtp.answers import Timeouts
 from app.mailer.smtp.connection import connect
+from app.mailer.suppressions.models import Suppression
 from tests.conftest import settings_for
 from tests.core import making
 from tests.mailer.smtp_servers import Server, hanging_up, running, saying
@@ -301,7 +302,7 @@ def test_nothing_is_stuck_in_silence(template, tmp_path):
         run_state_machine_as_test(
             Walk,
             settings=settings(
-                max_examples=1_000 if FULL else 80,
+                max_examples=1_000 if FULL else 20,
                 stateful_step_count=60 if FULL else 40,
                 deadline=None,
                 derandomize=not FULL,

@@ -206,7 +206,8 @@ class TestScreen:
             page = house.browser(name).get("/trash/").text
             return re.findall(r'<option value="(\w+)"', page.split('id="trash-kind"')[1].split("</select>")[0])
 
-        assert kinds("admin") == kinds("auditor") == ["customer", "contact", "invoice", *LOOKUPS]
+        everything = ["customer", "contact", "invoice", *LOOKUPS, "suppression"]
+        assert kinds("admin") == kinds("auditor") == everything
         assert kinds("finance") == ["customer", "contact", "invoice"]
         assert kinds("support") == ["contact"]
         assert house.browser("support").get("/trash/?kind=customer").status_code == 403

@@ -13,7 +13,10 @@ from app.extensions import Model
 
 
 class Bounce(Model):
-    """One report of another server about one message. `severity` is that of `rules.py`; `identity` tells reports apart."""
+    """One report of another server about one message.
+
+    `severity` is that of `rules.py`; `identity` tells reports apart.
+    """
 
     __tablename__ = "bounce"
     __table_args__ = (

@@ -45,9 +45,9 @@ class Incoming:
     """A mail that came in, as far as bounces go.
 
     `identity` tells it from others, however often it is delivered. `delivered_to` are the addresses that it came to,
-    `message_id` is its own, `returned_ids` are those of what it brings back, `answered_ids` of what it answers. `by_standard` says that a server wrote
-    the failures for programs; otherwise they were found in words for people. `is_answer`: a program answers for a
-    person, and returns nothing.
+    `message_id` is its own, `returned_ids` are those of what it brings back, `answered_ids` of what it answers.
+    `by_standard` says that a server wrote the failures for programs; otherwise they were found in words for people.
+    `is_answer`: a program answers for a person, and returns nothing.
     """
 
     identity: str

@@ -203,9 +203,7 @@ def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
         base=settings.bounce_address,
         own_senders=settings.imap_server is not None or settings.uses_catcher,
     )
-    return Connection(
-        app.extensions["mail"], redirect_all=settings.redirect_all, return_paths=paths, timeouts=timeouts
-    )
+    return Connection(app.extensions["mail"], redirect_all=settings.redirect_all, return_paths=paths, timeouts=timeouts)
 
 
 @functools.cache
