@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from app.access.models import StaffUser
 from app.access.table import Role
 from app.contacts.service import add_shared_contact, create_contact
-from app.core import clock
+from app.core import audit, clock
 from app.core.actor import Actor, Door
+from app.core.addresses import split_addresses
+from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
@@ -32,6 +34,8 @@ from app.invoices.service import create_invoice, send_invoice, update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
 from app.mailer.planning.choices import Choices
+from app.mailer.suppressions.rules import SuppressionKind
+from app.mailer.suppressions.service import suppress
 
 SEED = 20_260
 CUSTOMERS = 40
@@ -133,6 +137,7 @@ class _Demo:
         self._in_work(lambda session: self._shared_contacts(session, customers))
         self._in_work(lambda session: self._invoices(session, customers))
         self._in_work(lambda session: self._sent(session, customers[:SENT_CUSTOMERS]))
+        self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
         with unit_of_work(db.session) as session:
@@ -245,6 +250,14 @@ class _Demo:
                 fingerprint=None,
                 defaults=sending_defaults(),
             )
+
+    def _bounced(self, session: Session, customer_id: int) -> None:
+        """Suppress a customer's address, as if a mail of long ago had come back."""
+        address = split_addresses(session.get_one(Customer, customer_id).email or "")[0]
+        words = "550 5.1.1 The mailbox does not exist."
+        kind = SuppressionKind.HARD_BOUNCE
+        _, touched = suppress(session, ACTOR, address=address, kind=kind, reason=words, diagnostic=words)
+        audit.record(session, ACTOR, verb=Verb.SUPPRESSION_ADDED, touched=touched)
 
     def _line(self) -> dict[str, str]:
         description, category, price = self.chance.choice(SERVICES)
