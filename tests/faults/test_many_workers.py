@@ -49,12 +49,13 @@ def drained_by(count, url, folder, *, messages):
         }
         command = [sys.executable, "-m", "flask", "--app", "app:create_app", "worker", "--once"]
         began = time.monotonic()
-        workers = [
-            subprocess.Popen(command, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            for _ in range(count)
-        ]
-        said = [one.communicate(timeout=500)[0].decode() for one in workers]
-    assert [one.returncode for one in workers] == [0] * count, said
+        # Their logs go into a file: a pipe that nobody empties would stop them.
+        with (folder / "workers.log").open("wb") as log:
+            workers = [
+                subprocess.Popen(command, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=log) for _ in range(count)
+            ]
+            said = [one.communicate(timeout=500)[0].decode() for one in workers]
+    assert [one.returncode for one in workers] == [0] * count, (folder / "workers.log").read_text()
     tried = [int(text.split()[0]) for text in said]
     print(f"\n{messages} messages, {count} workers: {tried} in {time.monotonic() - began:.0f} s")  # noqa: T201  a figure
     return server, tried
