@@ -10,6 +10,7 @@ from flask_appbuilder.api import expose, protect
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.mailer import queries, service
+from app.mailer.bounces.queries import as_dict, bounces_of
 from app.mailer.resource import MESSAGE
 from app.mailer.why.chain import as_dict as chain_as_dict
 from app.mailer.why.chain import chain_of
@@ -43,10 +44,12 @@ class MessageApi(AdminApi):
         return self._verb(pk, service.cancel_message)
 
     def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:
-        """Answer with a message and, where all of it is asked for, with its history and why it is there."""
+        """Answer with a message; where all of it is asked for, with its history, its bounces, and why it is there."""
         result = self.serialise(record, columns)
         if columns is None:
             result["history"] = plain(queries.history(db.session(), message_id=record.id))
+            bounces = bounces_of(db.session(), message_id=record.id)
+            result["bounces"] = plain([as_dict(one) for one in bounces])
             chain = chain_of(db.session(), current_actor(), record)
             result["why"] = plain(translated(chain_as_dict(chain)))
         answer = jsonify(id=record.id, result=result)

@@ -11,6 +11,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import text
 
+import run
 from app.core import clock
 from app.core.models import AuditEntry
 from app.extensions import db
@@ -20,6 +21,7 @@ from app.mailer.bounces.models import Bounce
 from app.mailer.bounces.rules import SOFT_LIMIT
 from app.mailer.message_states import MessageState
 from app.mailer.suppressions.models import Suppression
+from tests.conftest import settings_for
 from tests.core import making
 from tests.mailer import returned_mails as mails
 from tests.mailer.smtp_servers import Server, running, saying
@@ -92,6 +94,27 @@ def test_a_hard_bounce(app, server):
     assert "User unknown" in row.reason
     assert making.last_entry() == ("message:bounced", [("message", message.id), ("suppression", row.id)])
     assert making.trail()[-1].door == "inbound"
+
+
+def test_page_and_rest_show_what_the_server_said(app, server, api, login):
+    message, path = sent(app, server)
+    take(mails.report(to=path))
+    assert "User unknown" in login("finance").get(f"/messages/show/{message.id}?tab=attempts").text
+    result = api("finance")("get", f"/api/v1/message/{message.id}").json["result"]
+    assert result["state"] == "bounced"
+    (bounce,) = result["bounces"]
+    assert (bounce["severity"], bounce["status"]) == ("hard", "5.1.1")
+    assert "User unknown" in bounce["diagnostic"]
+
+
+def test_run_watches_the_mailbox_where_there_is_one(tmp_path):
+    def programs(**environment):
+        environment = {"MAIL_SERVER": "127.0.0.1", **environment}
+        return [one.name for one in run._programs(settings_for(tmp_path, **environment), {}, host="", port=0)]
+
+    imap = {"IMAP_SERVER": "localhost", "IMAP_USERNAME": "nobody", "IMAP_PASSWORD": "secret"}
+    assert "bounce reader" in programs(**imap)
+    assert "bounce reader" not in programs()
 
 
 def test_a_report_does_nothing_the_second_time(app, server):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import signal
 import ssl
+import subprocess
+import sys
+import time
 from collections import Counter
 
 import pytest
@@ -102,6 +108,41 @@ def test_what_comes_back_is_read_from_a_file(app, mta, tmp_path):
     db.session.expire_all()
     assert Counter(one.state for one in making.messages()) == {"bounced": 1}
     assert set(suppressed()) == {f"nobody.here@{CLIENT}"}
+
+
+def test_the_mailbox_is_watched_until_told_to_stop(app, mta):
+    address = f"gone@{CLIENT}"
+    messages = sent_to(app, "D1", address)
+    waiting_for(mta, messages[address].message_id)
+    settings = app.config["SETTINGS"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "COUNTERPART_INSTANCE": str(settings.instance),
+        "COUNTERPART_DATABASE_URL": settings.database_url,
+        "COUNTERPART_SECRET_KEY": app.config["SECRET_KEY"],
+        "MAIL_SERVER": "127.0.0.1",
+        "IMAP_SERVER": "localhost",
+        "IMAP_PORT": str(mta.imap_port),
+        "IMAP_USERNAME": USER,
+        "IMAP_PASSWORD": PASSWORD,
+    }
+    command = [sys.executable, "-m", "flask", "--app", "app:create_app", "bounces", "--every", "5"]
+    with subprocess.Popen(command, env=environment) as reader:
+        end = time.monotonic() + 30
+        while address not in suppressed() and time.monotonic() < end:
+            time.sleep(0.1)
+            db.session.rollback()
+        reader.send_signal(signal.SIGTERM)
+        assert reader.wait(timeout=10) == 0
+    assert address in suppressed()
+
+
+def test_a_mailbox_that_is_none_is_said_without_the_password(app, mta):
+    app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], imap_port=mta.smtp_port)
+    done = app.test_cli_runner().invoke(args=["bounces"])
+    assert done.exit_code == 1
+    assert "can't be read" in done.output
+    assert PASSWORD not in done.output
 
 
 def waiting_for(mta, message_id):
