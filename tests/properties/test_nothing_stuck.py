@@ -22,7 +22,6 @@ from app import create_app
 from app.contacts import service as contacts
 from app.core import clock
 from app.core.errors import DomainError
-from app.core.unit_of_work import unit_of_work
 from app.customers import service as customers
 from app.extensions import db
 from app.invoices.service import send_invoice, send_invoice_again
@@ -37,6 +36,7 @@ from app.mailer.planning.choices import Again, Choices
 from app.mailer.service import cancel_message, retry_message
 from app.mailer.smtp.answers import Timeouts
 from app.mailer.smtp.connection import connect
+from app.mailer.suppressions import service as suppressions
 from app.mailer.suppressions.models import Suppression
 from tests.conftest import settings_for
 from tests.core import making
@@ -137,11 +137,11 @@ class Walk(RuleBasedStateMachine):
     @rule(address=st.sampled_from(ADDRESSES), lift=st.sampled_from([True, True, False]))
     def suppress_or_lift(self, *, address: str, lift: bool) -> None:
         if not lift:
-            making.suppress(address)
+            self.do(suppressions.add_suppression, values={"address": address, "reason": "Asked for."})
             return
-        with making.unaudited(), unit_of_work(db.session) as session:
-            for one in session.scalars(select(Suppression).where(Suppression.address == address)):
-                session.delete(one)
+        living = select(Suppression.id).where(Suppression.address == address, Suppression.deleted_at.is_(None))
+        for number in db.session.scalars(living).all():
+            self.do(suppressions.lift_suppression, suppression_id=number, reason="The mailbox works.")
 
     @rule(can=st.sampled_from([True, True, False]))
     def rendering(self, *, can: bool) -> None:
