@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import io
+import re
 import socket
 import threading
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from app.core import clock
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.invoices.source import InvoiceSource
+from app.mailer.bounces.verp import message_named
 from app.mailer.delivery import recovery
 from app.mailer.delivery import sending as delivery
 from app.mailer.delivery.claims import claim, renew
@@ -58,6 +60,11 @@ def send_to(*addresses, account="AC1", **values):
     return invoice_id
 
 
+def plain(envelope_sender):
+    """Return an envelope sender without the token that names its message."""
+    return re.sub(r"\+[^@]*@", "@", envelope_sender)
+
+
 def parsed(mail):
     return email.message_from_bytes(mail[2], policy=mail_policy)
 
@@ -92,7 +99,8 @@ def test_sent_with_its_document_attached(app, server):
     assert recipients == ["bills@acme.example"]
     mail = parsed(server.mails[0])
     assert (mail["Message-ID"], mail["Subject"]) == (message.message_id, message.subject)
-    assert sender == mail["From"].addresses[0].addr_spec
+    assert plain(sender) == mail["From"].addresses[0].addr_spec
+    assert message_named(sender.partition("+")[2].partition("@")[0], secret="k" * 40) == message.id
     assert mail["Cc"] is mail["Bcc"] is None
     (attachment,) = mail.iter_attachments()
     assert (attachment.get_content_type(), attachment.get_filename()) == ("application/pdf", "AC1-1.pdf")
@@ -105,7 +113,7 @@ def test_the_configured_sender_is_used(app, server):
     send_to("bills@acme.example")
     with running(server) as port:
         drain(app, port, sender="billing@sender.example")
-    assert server.mails[0][0] == "billing@sender.example"
+    assert plain(server.mails[0][0]) == "billing@sender.example"
     assert parsed(server.mails[0])["From"].addresses[0].addr_spec == "billing@sender.example"
 
 
