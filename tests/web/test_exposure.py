@@ -64,8 +64,8 @@ def test_what_is_given_is_what_is_declared(house):
             declared = set(resource.readable())
         assert not [name for name, kind in resource.fields.items() if isinstance(kind, Secret) and name in declared]
         one = house.api()("get", f"/api/v1/{resource.name}/1").json["result"]
-        # A message's history, and why it is there, are on its own answer alone, and not in lists.
-        assert set(one) == declared | ({"history", "why"} if resource.name == "message" else set())
+        # A message's history, its bounces and why it is there are on its own answer alone, and not in lists.
+        assert set(one) == declared | ({"history", "bounces", "why"} if resource.name == "message" else set())
         listed = house.api()("get", f"/api/v1/{resource.name}/").json["result"]
         assert all(set(row) == declared for row in listed)
         # Flask-AppBuilder's own columns, from which it would make forms, schemas and searches, hold the id alone.
