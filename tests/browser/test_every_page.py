@@ -37,8 +37,15 @@ NO_VERBS = {
     "MessageView.delete",
     "MessageView.edit",
 }
-# Looked at on their own: without a login, and with what must be sent before.
-ELSEWHERE = {"LoginView.login"}
+# Looked at on their own: without a login, and with what must be sent or suppressed before.
+ELSEWHERE = {
+    "LoginView.login",
+    "SuppressionView.add",
+    "SuppressionView.delete",
+    "SuppressionView.export",
+    "SuppressionView.list",
+    "SuppressionView.show",
+}
 NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.
 LOOKUPS = {f"/{resource.plural.lower().replace(' ', '-')}" for resource in LOOKUP_RESOURCES.values()} - {LOOKUP}

