@@ -39,6 +39,9 @@ NO_VERBS = {
 }
 # Looked at on their own: without a login, and with what must be sent or suppressed before.
 ELSEWHERE = {
+    "InvoiceView.why",
+    "SuppressionView.edit",
+    "SuppressionView.lift",
     "LoginView.login",
     "SuppressionView.add",
     "SuppressionView.delete",
