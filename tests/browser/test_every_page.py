@@ -37,7 +37,7 @@ NO_VERBS = {
     "MessageView.delete",
     "MessageView.edit",
 }
-# Looked at on their own: without a login, and with what must be sent or suppressed before.
+# Left out of this walk: what is shown without a login, or after sending; suppressed addresses are asked by the test client.
 ELSEWHERE = {
     "InvoiceView.why",
     "SuppressionView.edit",
