@@ -37,7 +37,7 @@ NO_VERBS = {
     "MessageView.delete",
     "MessageView.edit",
 }
-# Left out of this walk: what is shown without a login, or after sending; suppressed addresses are asked by the test client.
+# Left out of this walk: pages without a login or after sending; the test client asks for suppressed addresses.
 ELSEWHERE = {
     "InvoiceView.why",
     "SuppressionView.edit",
