@@ -302,7 +302,7 @@ def test_nothing_is_stuck_in_silence(template, tmp_path):
         run_state_machine_as_test(
             Walk,
             settings=settings(
-                max_examples=1_000 if FULL else 20,
+                max_examples=1_000 if FULL else 80,
                 stateful_step_count=60 if FULL else 40,
                 deadline=None,
                 derandomize=not FULL,
@@ -312,7 +312,6 @@ def test_nothing_is_stuck_in_silence(template, tmp_path):
         )
         db.session.remove()
         db.engine.dispose()
-    # A walk that never gets anywhere proves nothing; a short one need not come to each kind of end.
-    ends = ("ends failed", "ends cancelled", "retry_message") if FULL else ()
-    for what in ("ends sent", "a worker dies after the intent", *ends):
+    # A walk that never gets anywhere proves nothing.
+    for what in ("ends sent", "ends failed", "ends cancelled", "a worker dies after the intent", "retry_message"):
         assert Walk.seen.get(what, 0) > 0, dict(sorted(Walk.seen.items()))
