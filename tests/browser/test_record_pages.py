@@ -5,6 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 RECORD_PAGES = [
+    "/invoices/{sent}/why?address=nobody@nowhere.example",
     "/customers/show/{customer}?tab=contacts",
     "/customers/show/{customer}?tab=invoices",
     "/customers/show/{customer}?tab=messages",
