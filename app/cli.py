@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import BinaryIO
 
@@ -32,6 +33,8 @@ def worker(*, once: bool, processes: int | None) -> None:
     settings = app.config["SETTINGS"]
     if processes and (once or not settings.broker_url):
         raise click.ClickException("--processes is for Celery: it needs COUNTERPART_BROKER_URL, and no --once.")
+    # What is loaded by now stays: looking through it again at each collection would be a part of each mail's time.
+    gc.freeze()
     if once:
         tried = jobs.run_worker(app, once=True)
         click.echo(f"{tried} {'message' if tried == 1 else 'messages'} tried.")

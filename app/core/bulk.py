@@ -1,4 +1,4 @@
-"""Many rows put into a table at once, in the transaction under way: COPY on PostgreSQL, one statement elsewhere."""
+"""Many rows at once, in the transaction under way: put into a table by COPY, or handed to one statement as a table."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import JSON, Table, func, insert, select, text
+from sqlalchemy import JSON, Subquery, Table, bindparam, column, func, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -37,6 +39,28 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     except psycopg.Error as error:
         words = f"COPY {table.name}"
         raise DBAPIError.instance(words, None, error, psycopg.Error, connection_invalidated=driver.closed) from error
+
+
+def as_table(
+    session: Session, rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, TypeEngine[Any]], *, name: str = "given"
+) -> Subquery:
+    """Return rows, at least one, as a table that a statement can join or insert: one statement for all of them.
+
+    What a statement costs besides its rows, such as the triggers that PostgreSQL reads anew for each, is paid once.
+    `kinds` are the columns by their names.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lists = [bindparam(f"{name}_{of}", [row[of] for row in rows], ARRAY(kind)) for of, kind in kinds.items()]
+        columns = [column(of, kind) for of, kind in kinds.items()]
+        return select(func.unnest(*lists).table_valued(*columns).render_derived(name=f"{name}_rows")).subquery(name)
+    shown = ", ".join(f'column{at} AS "{of}"' for at, of in enumerate(kinds, start=1))
+    places = [{of: f"{name}_{of}_{at}" for of in kinds} for at in range(len(rows))]
+    values = ", ".join("(" + ", ".join(f":{place}" for place in one.values()) + ")" for one in places)
+    bound = [
+        bindparam(place, row[of], kinds[of]) for one, row in zip(places, rows, strict=True) for of, place in one.items()
+    ]
+    statement = text(f"SELECT {shown} FROM (VALUES {values})")  # noqa: S608  the names are the program's own
+    return statement.bindparams(*bound).columns(**kinds).subquery(name)
 
 
 def take_ids(session: Session, table: Table, count: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import structlog
@@ -22,7 +23,7 @@ class Event(StrEnum):
     OUTBOX_RESUMED = "outbox_resumed"
     OUTBOX_NOT_DRAINED = "outbox_not_drained"
     BATCH_CLAIMED = "batch_claimed"
-    MESSAGE_SENT = "message_sent"
+    MESSAGES_SENT = "messages_sent"
     MESSAGE_DEFERRED = "message_deferred"
     MESSAGE_FAILED = "message_failed"
     MESSAGE_UNCERTAIN = "message_uncertain"
@@ -43,6 +44,7 @@ FIELDS = frozenset(
         "enhanced",
         "lane",
         "message_id",
+        "message_ids",
         "method",
         "ms",
         "request_id",
@@ -59,7 +61,9 @@ FIELDS = frozenset(
 _log = structlog.get_logger("counterpart")
 
 
-def log_event(event: Event, *, error: BaseException | None = None, **fields: str | float | None) -> None:
+def log_event(
+    event: Event, *, error: BaseException | None = None, **fields: str | float | Sequence[int] | None
+) -> None:
     """Log one event. With `error` it is a warning, and has the error's kind and stack, without its words."""
     strange = fields.keys() - FIELDS
     if strange:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask_migrate import upgrade
-from sqlalchemy import func, select
+from sqlalchemy import Integer, LargeBinary, String, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from app.core import clock
-from app.core.bulk import insert_rows, take_ids
+from app.core.bulk import as_table, insert_rows, take_ids
 from app.core.errors import Conflict
 from app.core.models import AuditEntry, AuditRecord
 from app.core.unit_of_work import unit_of_work
@@ -99,3 +99,21 @@ def test_ids_are_given_once_and_those_of_other_rows_come_after(database):
         session.flush()
         assert entry.id > max(first)
         assert min(take_ids(session, AuditEntry.__table__, 2)) > entry.id
+
+
+def test_rows_are_a_table_that_a_statement_joins(database):
+    given = [
+        {"of": "one", "to": "first", "size": 1, "data": b"\x00\xff'"},
+        {"of": "two", "to": None, "size": 2, "data": b""},
+    ]
+    kinds = {"of": String(), "to": String(), "size": Integer(), "data": LargeBinary()}
+    with unit_of_work(db.session) as session:
+        insert_rows(session, WorkerHeartbeat.__table__, heartbeats("one", "two", "three"))
+        rows = session.execute(select(as_table(session, given, kinds, name="odd"))).all()
+        assert [(row.of, row.to, row.size, bytes(row.data)) for row in rows] == [tuple(one.values()) for one in given]
+        table = as_table(
+            session, [{"of": "one", "to": ODD}, {"of": "two", "to": "second"}], {"of": String(), "to": String()}
+        )
+        beats = WorkerHeartbeat.__table__
+        session.execute(update(beats).where(beats.c.worker == table.c.of).values(worker=table.c.to))
+    assert set(db.session.scalars(select(WorkerHeartbeat.worker))) == {ODD, "second", "three"}

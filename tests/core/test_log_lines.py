@@ -25,9 +25,9 @@ def lines(capsys):
 
 
 def test_an_event_is_a_line_of_json(lines):
-    log_event(Event.MESSAGE_SENT, message_id=7, worker="w", code="250")
+    log_event(Event.MESSAGES_SENT, message_ids=[7, 8], worker="w", code="250")
     (line,) = lines()
-    assert (line["event"], line["message_id"], line["worker"], line["level"]) == ("message_sent", 7, "w", "info")
+    assert (line["event"], line["message_ids"], line["worker"], line["level"]) == ("messages_sent", [7, 8], "w", "info")
     assert line["timestamp"].endswith("Z")
 
 
@@ -35,7 +35,7 @@ def test_an_event_says_nothing_but_what_the_list_allows():
     for name in ("address", "name", "subject", "password", "answer", "reason", "username"):
         assert name not in FIELDS
         with pytest.raises(ValueError, match=name):
-            log_event(Event.MESSAGE_SENT, **{name: "bob"})
+            log_event(Event.MESSAGES_SENT, **{name: "bob"})
 
 
 def test_an_error_has_its_stack_and_causes_and_not_its_words(lines):

@@ -20,7 +20,7 @@ from app.mailer.models import ACCOUNT, Lane
 from app.mailer.smtp.connection import connect
 from tests.conftest import settings_for
 from tests.core import making
-from tests.faults.test_hostile_server import QUICK, outbox
+from tests.faults.test_hostile_server import outbox
 from tests.mailer.smtp_servers import Server, running
 
 REDIS = os.environ.get("COUNTERPART_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -29,7 +29,7 @@ REDIS = os.environ.get("COUNTERPART_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 def drain(app, port, pace):
     state = app.extensions["mail"]
     state.server, state.port = "127.0.0.1", port
-    with connect(app, timeouts=QUICK) as connection:
+    with connect(app) as connection:
         return sending.drain(db.session, connection, worker="test", sender=None, stop=threading.Event(), pace=pace)
 
 

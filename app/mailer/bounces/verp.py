@@ -61,8 +61,10 @@ class ReturnPaths:
         """Return the envelope sender of a message; the plain sender where no token can be added to an address."""
         base = self.base or (sender if self.own_senders else "")
         local, at, domain = base.rpartition("@")
+        if not at:
+            return self.base or sender
         path = f"{local}+{token_of(message_id, secret=self.secret)}"
-        if not at or len(path.encode()) > _MAX_LOCAL_OCTETS:
+        if len(path.encode()) > _MAX_LOCAL_OCTETS:
             return self.base or sender
         return f"{path}@{domain}"
 

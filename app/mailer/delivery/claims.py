@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import Integer, String, func, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core import audit, clock
 from app.core.actor import Actor, Door
 from app.core.audit import Touch, Verb
+from app.core.bulk import as_table
 from app.core.errors import Conflict
 from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
@@ -33,22 +34,6 @@ _EVENTS = {Verb.MESSAGE_RECOVERED: Event.MESSAGE_RECOVERED, Verb.MESSAGE_RELEASE
 Sessions = Session | scoped_session[Session]
 
 _messages = Message.__table__
-_TAKE = (
-    update(_messages)
-    .where(_messages.c.id == bindparam("of"))
-    .values(
-        state=MessageState.SENDING.value,
-        held_code=None,
-        held_because=None,
-        lost_reasons=None,
-        lease_until=bindparam("until"),
-        claimed_by=bindparam("by"),
-        content_digest=bindparam("digest"),
-        subject=func.coalesce(_messages.c.subject, bindparam("about")),
-        version=_messages.c.version + 1,
-        last_modified_at=bindparam("at"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +106,34 @@ def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, ca
                     )
         mails.store()
         if claimed:
-            now = clock.now()
-            session.execute(
-                _TAKE,
-                [
-                    {
-                        "of": one.message_id,
-                        "until": now + LEASE,
-                        "by": worker,
-                        "digest": one.mail.digest,
-                        "about": one.mail.subject or None,
-                        "at": now,
-                    }
-                    for one in claimed
-                ],
-            )
+            _take(session, claimed, worker=worker)
+        # Nobody reads these any more, and the commit need not prepare for it.
+        session.flush()
+        session.expunge_all()
         return Batch(claimed, len(messages))
+
+
+def _take(session: Session, claimed: Sequence[Claimed], *, worker: str) -> None:
+    """Put what was found into the hand of a worker, each with its mail."""
+    now = clock.now()
+    rows = [{"of": one.message_id, "digest": one.mail.digest, "about": one.mail.subject or None} for one in claimed]
+    given = as_table(session, rows, {"of": Integer(), "digest": String(), "about": String()}).c
+    session.execute(
+        update(_messages)
+        .where(_messages.c.id == given.of)
+        .values(
+            state=MessageState.SENDING.value,
+            held_code=None,
+            held_because=None,
+            lost_reasons=None,
+            lease_until=now + LEASE,
+            claimed_by=worker,
+            content_digest=given.digest,
+            subject=func.coalesce(_messages.c.subject, given.about),
+            version=_messages.c.version + 1,
+            last_modified_at=now,
+        )
+    )
 
 
 def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) -> StoredMail | None:

@@ -6,6 +6,7 @@ which nobody knows, and costs little more than one commit a mail.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.records import UtcDateTime
@@ -59,16 +61,26 @@ class Journal:
         self._engine = engine
         self._worker = worker
         self._connection: Connection | None = None
+        self._cursor: Any = None
         self._at_once = engine.dialect.name == "postgresql"
 
     def __enter__(self) -> Self:
         options = {"isolation_level": "AUTOCOMMIT"} if self._at_once else {WRITES: True}
         self._connection = self._engine.connect().execution_options(**options)
+        if self._at_once:
+            # Planned while there were few attempts, a statement would read all of them ever after.
+            self._connection.exec_driver_sql("SET enable_seqscan = off")
+            driver: Any = self._connection.connection.driver_connection
+            self._cursor = driver.cursor()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        if self._connection is None:
+            return
+        if self._at_once and not self._connection.invalidated:
+            with contextlib.suppress(DBAPIError):
+                self._connection.exec_driver_sql("RESET enable_seqscan")
+        self._connection.close()
 
     def intend(self, message_id: int, *, after: Outcome | None) -> int | None:
         """Commit that a message is being sent, and what came of the one before; return the attempt's id.
@@ -100,10 +112,9 @@ class Journal:
             raise RuntimeError("The journal is used as a context.")
         found: int | None = None
         if self._at_once:
-            driver: Any = self._connection.connection.driver_connection
             for statement, given in steps:
-                cursor = driver.execute(_for_the_driver(statement), given, prepare=True)
-                row = cursor.fetchone() if cursor.description else None
+                self._cursor.execute(_for_the_driver(statement), given, prepare=True)
+                row = self._cursor.fetchone() if statement is not _CONCLUDE else None
                 found = row[0] if row else None
             return found
         for statement, given in steps:

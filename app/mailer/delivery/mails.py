@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.bulk import as_table, insert_rows
 from app.mailer.documents import Rendered, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, ContentPart, Message, Rendition
 from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
 
 MAIL = "message/rfc822"
-# Another worker may store the same at the same time; the hash says that it is the same.
-_STORE = text(
-    "INSERT INTO content (digest, content_type, size, data) VALUES (:digest, :content_type, :size, :data)"
-    " ON CONFLICT (digest) DO NOTHING"
+
+
+# What tells the documents that go along with mails from one another.
+_KEY = (
+    Rendition.document_kind,
+    Rendition.document_id,
+    Rendition.document_version,
+    Rendition.format,
+    Rendition.language,
 )
-# So is what goes along with a mail that was made before, to the byte: cancelled, and sent anew within its second.
-_STORE_PART = text(
-    "INSERT INTO content_part (digest, place, part_digest) VALUES (:digest, :place, :part_digest)"
-    " ON CONFLICT (digest, place) DO NOTHING"
+_RENDITIONS = select(*_KEY, Rendition.filename, Content.content_type, Content.digest).join(
+    Content, Content.digest == Rendition.digest
 )
 
 
@@ -64,15 +70,24 @@ class Mails:
         self._sender = sender
         self._encoded: dict[str, bytes] = {}
         self._along: dict[tuple[object, ...], Part | None] = {}
+        self._absent: set[tuple[object, ...]] = set()
         self._stored: dict[str, StoredMail] = {}
         self._new: dict[str, list[str]] = {}
         self._contents: dict[str, dict[str, Any]] = {}
 
-    def find(self, messages: Iterable[Message]) -> None:
-        """Read the mails that were stored at an earlier try."""
+    def find(self, messages: Sequence[Message]) -> None:
+        """Read the mails that were stored at an earlier try, and the documents that others carried before."""
         digests = {message.content_digest for message in messages if message.content_digest}
-        if not digests:
-            return
+        if digests:
+            self._find_mails(digests)
+        new: dict[str, set[tuple[object, ...]]] = {}
+        for message in messages:
+            if message.content_digest is None:
+                new.setdefault(message.document_kind, set()).add(_key(message))
+        for kind, keys in new.items():
+            self._find_renditions(kind, keys)
+
+    def _find_mails(self, digests: Collection[str]) -> None:
         parts: dict[str, list[ContentPart]] = {}
         statement = select(ContentPart).where(ContentPart.digest.in_(digests)).order_by(ContentPart.place)
         for part in self._session.scalars(statement):
@@ -86,6 +101,13 @@ class Mails:
                 skeleton=Skeleton(row.data, tuple(one.place for one in places)),
                 parts=tuple(self._encoded_part(one.part_digest) for one in places),
             )
+
+    def _find_renditions(self, kind: str, keys: Collection[tuple[object, ...]]) -> None:
+        of_kind = (Rendition.document_kind == kind, Rendition.document_id.in_({key[1] for key in keys}))
+        for *key, filename, content_type, digest in self._session.execute(_RENDITIONS.where(*of_kind)):
+            if tuple(key) in keys:
+                self._along[tuple(key)] = Part(filename, content_type, digest)
+        self._absent |= set(keys) - self._along.keys()
 
     def mail(self, message: Message) -> StoredMail:
         """Return the mail of a message: the stored one, or one that is made. Raises what making it raises."""
@@ -120,19 +142,19 @@ class Mails:
         """Put what was made into the transaction."""
         if not self._contents:
             return
-        self._session.execute(_STORE, [self._contents[digest] for digest in sorted(self._contents)])
+        _put(self._session, Content, [self._contents[digest] for digest in sorted(self._contents)])
         rows = [
             {"digest": digest, "place": place, "part_digest": part}
             for digest, parts in self._new.items()
             for place, part in zip(self._stored[digest].skeleton.places, parts, strict=True)
         ]
-        if rows:
-            self._session.execute(_STORE_PART, rows)
+        _put(self._session, ContentPart, rows)
         self._contents, self._new = {}, {}
 
     def forget(self) -> None:
         """Look for what goes along anew: it may have gone with a savepoint."""
         self._along = {}
+        self._absent = set()
 
     def _what_goes_along(self, message: Message) -> Sequence[Part]:
         """Return the document and its usage reports. Raises ValueError when one can't be made."""
@@ -140,27 +162,26 @@ class Mails:
         wait = wait_for(source, format_=message.format, usage_reports=message.usage_reports)
         if wait:
             raise ValueError(wait.because)
-        document = (message.document_kind, message.document_id, message.document_version, message.language)
-        key: tuple[object, ...] = (*document, message.format or "")
+        key = _key(message)
         if key not in self._along:
-            self._along[key] = self._rendition(message)
+            self._along[key] = self._rendition(message, key)
         found = [self._along[key]]
         for profile_id in message.usage_reports:
-            key = (*document, profile_id)
-            if key not in self._along:
+            of_profile = (*key, profile_id)
+            if of_profile not in self._along:
                 report = source.render_usage_report(
                     self._session, document_id=message.document_id, profile_id=profile_id, language=message.language
                 )
-                self._along[key] = self._kept(report)
-            found.append(self._along[key])
+                self._along[of_profile] = self._kept(report)
+            found.append(self._along[of_profile])
         return [part for part in found if part is not None]
 
-    def _rendition(self, message: Message) -> Part | None:
+    def _rendition(self, message: Message, key: tuple[object, ...]) -> Part | None:
         """Return the document in the message's format and language, made once for each version.
 
         None where a copy is nothing but the words of its mail.
         """
-        found = self._stored_rendition(message)
+        found = None if key in self._absent else self._stored_rendition(key)
         if found is not None:
             return found
         made = source_of(message.document_kind).render(
@@ -169,29 +190,19 @@ class Mails:
         if made is None:
             return None
         part = self._kept(made)
-        self._session.execute(_STORE, self._contents.pop(part.digest))
+        _put(self._session, Content, [self._contents.pop(part.digest)])
         try:
             with self._session.begin_nested():
                 self._session.add(_rendition_of(message, part))
         except IntegrityError:
             # Another worker has just stored the same document: that one is taken.
-            return self._stored_rendition(message)
+            return self._stored_rendition(key)
         return part
 
-    def _stored_rendition(self, message: Message) -> Part | None:
-        statement = select(Rendition.filename, Content.content_type, Content.digest).join(
-            Content, Content.digest == Rendition.digest
-        )
-        row = self._session.execute(
-            statement.where(
-                Rendition.document_kind == message.document_kind,
-                Rendition.document_id == message.document_id,
-                Rendition.document_version == message.document_version,
-                Rendition.format == (message.format or ""),
-                Rendition.language == message.language,
-            )
-        ).one_or_none()
-        return Part(*row) if row else None
+    def _stored_rendition(self, key: tuple[object, ...]) -> Part | None:
+        this = (column == value for column, value in zip(_KEY, key, strict=True))
+        row = self._session.execute(_RENDITIONS.where(*this)).one_or_none()
+        return Part(row.filename, row.content_type, row.digest) if row else None
 
     def _kept(self, made: Rendered) -> Part:
         digest = hashlib.sha256(made.data).hexdigest()
@@ -206,6 +217,17 @@ class Mails:
         if digest not in self._encoded:
             self._encoded[digest] = encoded(self._session.get_one(Content, digest).data)
         return self._encoded[digest]
+
+
+def _key(message: Message) -> tuple[object, ...]:
+    """Return what tells the document that goes along with a message from others, in the order of `_KEY`."""
+    return (
+        message.document_kind,
+        message.document_id,
+        message.document_version,
+        message.format or "",
+        message.language,
+    )
 
 
 def _sender_of(mail: bytes) -> str:
@@ -226,10 +248,35 @@ def _rendition_of(message: Message, part: Part) -> Rendition:
     )
 
 
+def _put(
+    session: Session,
+    model: type[Content | ContentPart],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert what is not there yet: nearly always all of it, and so all at once first.
+
+    Another worker may store the same at the same time; the hash says that it is the same. So is what goes along with a
+    mail that was made before, to the byte: cancelled, and sent anew within its second.
+    """
+    if not rows:
+        return
+    table = model.metadata.tables[model.__tablename__]
+    with contextlib.suppress(IntegrityError), session.begin_nested():
+        insert_rows(session, table, rows)
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement: Any = dialect.insert(table)
+    # Without a WHERE, SQLite would take ON CONFLICT for a join's ON.
+    kinds = {name: table.c[name].type for name in rows[0]}
+    chosen = select(as_table(session, rows, kinds)).where(true())
+    session.execute(statement.from_select(list(kinds), chosen).on_conflict_do_nothing())
+
+
 def store(session: Session, data: bytes, content_type: str) -> str:
     """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
     digest = hashlib.sha256(data).hexdigest()
-    session.execute(_STORE, {"digest": digest, "content_type": content_type, "size": len(data), "data": data})
+    row = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
+    _put(session, Content, [row])
     return digest
 
 

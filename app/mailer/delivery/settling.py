@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
@@ -24,19 +24,6 @@ from app.mailer.watching.causes import cause_of
 _chance = random.Random()  # noqa: S311  # no secret: it spreads what failed together
 _messages = Message.__table__
 _attempts = MessageAttempt.__table__
-_SENT = (
-    update(_messages)
-    .where(_messages.c.id == bindparam("of"))
-    .values(
-        state=MessageState.SENT.value,
-        sent_at=bindparam("at"),
-        next_attempt_at=None,
-        lease_until=None,
-        claimed_by=None,
-        version=_messages.c.version + 1,
-        last_modified_at=bindparam("at"),
-    )
-)
 
 
 def settle(session: Session, outcomes: Sequence[Outcome]) -> None:
@@ -56,20 +43,39 @@ def settle(session: Session, outcomes: Sequence[Outcome]) -> None:
         if one.state == MessageState.SENT and may_follow(rows[one.message_id].state, MessageState.SENT)
     ]
     if sent:
-        session.execute(_SENT, [{"of": one.message_id, "at": one.at} for one in sent])
+        _mark_as_sent(session, sent)
         for one in sent:
             row = rows[one.message_id]
             label = f"{row.document_number} to {row.address}"
             touched.append(Touch("message", row.id, label, {"state": (row.state, one.state)}))
-    others = [one for one in outcomes if one not in sent]
+    done = {one.attempt_id for one in sent}
+    others = [one for one in outcomes if one.attempt_id not in done]
     touched += [touch for one in others if (touch := _settle_one(session, one))]
     # The others are marked as their messages are; here go those of which nothing more is to be said.
-    session.execute(update(_attempts).where(_attempts.c.id.in_([one.attempt_id for one in sent])).values(settled=True))
+    session.execute(update(_attempts).where(_attempts.c.id.in_(done)).values(settled=True))
     if touched:
         audit.record(session, WORKER, verb=Verb.MESSAGE_ATTEMPTED, touched=touched)
     waiting = [one.message_id for one in others if one.state == MessageState.WAITING]
     if waiting:
         cancel_what_lost_its_reasons(session, waiting)
+
+
+def _mark_as_sent(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """Turn messages sent, each at the time that its attempt was over."""
+    at = func.coalesce(_attempts.c.finished_at, clock.now())
+    session.execute(
+        update(_messages)
+        .where(_messages.c.id == _attempts.c.message_id, _attempts.c.id.in_([one.attempt_id for one in outcomes]))
+        .values(
+            state=MessageState.SENT.value,
+            sent_at=at,
+            next_attempt_at=None,
+            lease_until=None,
+            claimed_by=None,
+            version=_messages.c.version + 1,
+            last_modified_at=at,
+        )
+    )
 
 
 def cancel_what_lost_its_reasons(session: Session, ids: Sequence[int]) -> None:

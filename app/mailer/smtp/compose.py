@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
 import unicodedata
@@ -18,7 +19,6 @@ from urllib.parse import quote as percent_encoded
 from app.mailer.smtp.wire import wire_address, wire_domain
 
 _LINE = 76
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 _MAX_FILENAME_OCTETS = 255
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _TYPE = re.compile(r"([a-z0-9][a-z0-9!#$&^_.+-]*)/([a-z0-9][a-z0-9!#$&^_.+-]*)")
@@ -95,7 +95,7 @@ def compose_skeleton(mail: Mail) -> Skeleton:
         ("From", _mailbox(_one_line(mail.sender_name, "sender's name"), sender, name_of="From")),
         ("To", _mailbox(_one_line(mail.recipient_name, "recipient's name"), recipient, name_of="To")),
         ("Subject", _encoded(_one_line(mail.subject, "subject"), name_of="Subject")),
-        ("Date", format_datetime(mail.date)),
+        ("Date", _date(mail.date.replace(microsecond=0))),
         ("Message-ID", _message_id(mail.message_id)),
         ("Auto-Submitted", "auto-generated"),
         # Microsoft's servers heed this one (MS-OXCMAIL); delivery reports stay wanted.
@@ -139,6 +139,12 @@ class _Part:
         yield from self.body
 
 
+@functools.lru_cache(maxsize=64)
+def _date(moment: datetime) -> str:
+    """Return a time as a header field has it (RFC 5322 section 3.3): many mails are of the same second."""
+    return format_datetime(moment)
+
+
 def _structure(mail: Mail) -> _Part:
     """Return the tree of parts: the text, with the HTML beside it, and what is attached."""
     numbers = count()
@@ -153,7 +159,7 @@ def _structure(mail: Mail) -> _Part:
 
 def _text(subtype: str, text: str) -> _Part:
     """Return a text, quoted-printable: readable in its source, and never a line over 76 characters."""
-    lines = _NEWLINE.sub("\n", text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
     body = binascii.b2a_qp((lines if lines.endswith("\n") else lines + "\n").encode()).replace(b"\n", b"\r\n")
     fields = (("Content-Type", f'text/{subtype}; charset="utf-8"'), ("Content-Transfer-Encoding", "quoted-printable"))
     return _Part(fields, (body,))
@@ -185,6 +191,8 @@ def _multipart(subtype: str, parts: Sequence[_Part], message_id: str, number: in
 
 def _one_line(text: str, what: str) -> str:
     """Return a text that stays within its header field."""
+    if text.isascii() and text.isprintable():
+        return text
     if any(unicodedata.category(character) in _BREAKING for character in text):
         raise ValueError(f"The {what} of a mail can't contain line breaks or control characters.")
     return text

@@ -156,14 +156,6 @@ class Connection(Dialogue):
         for recipient in sorted(flask_mail.sanitize_addresses(message.send_to)):
             self.send_bytes(sender, parseaddr(recipient)[1], message.as_bytes())
 
-    def _checked(self, envelope_sender: str, recipient: str, data: bytes) -> tuple[str, str]:
-        """Return the addresses as they travel, of a mail that can't be mistaken for two."""
-        if not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
-            # A server that takes a bare line feed for the end of a line could be made to see a second mail past them.
-            raise ValueError("Each line of a mail ends with CRLF (RFC 5321 section 2.3.8).")
-        sender = wire_address(envelope_sender) if envelope_sender else ""
-        return sender, wire_address(self.redirect_all or recipient)
-
     def _keep_to_its_share(self) -> None:
         if self.mail.max_emails and self.num_emails >= self.mail.max_emails:
             self.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import idna
@@ -13,6 +14,7 @@ _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0
 _MAX_LOCAL_PART_OCTETS = 64
 
 
+@functools.lru_cache(maxsize=4_096)
 def wire_domain(domain: str) -> str:
     """Return a domain as A-labels (RFC 5890).
 
@@ -29,6 +31,7 @@ def wire_domain(domain: str) -> str:
     return name
 
 
+@functools.lru_cache(maxsize=4_096)
 def wire_address(address: str) -> str:
     """Return an address as the envelope carries it: the local part as it is, the domain as A-labels.
 

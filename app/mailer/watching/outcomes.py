@@ -12,7 +12,6 @@ from app.mailer.models import ACCOUNT
 
 _CODES = re.compile(r"([245]\d\d) (?:([245]\.\d{1,3}\.\d{1,3})(?:\s|$))?")
 _EVENTS = {
-    MessageState.SENT: Event.MESSAGE_SENT,
     MessageState.WAITING: Event.MESSAGE_DEFERRED,
     MessageState.FAILED: Event.MESSAGE_FAILED,
     MessageState.UNCERTAIN: Event.MESSAGE_UNCERTAIN,
@@ -20,11 +19,17 @@ _EVENTS = {
 
 
 def log_outcomes(outcomes: Sequence[Outcome], *, worker: str) -> None:
-    """Log what came of each attempt, once it is committed."""
+    """Log what came of each attempt, once it is committed: one line for those sent, and one for each of the others."""
+    sent: dict[tuple[str | None, str | None], list[int]] = {}
     for one in outcomes:
         found = _CODES.match(one.answer)
         code, enhanced = found.groups() if found else (None, None)
-        log_event(_EVENTS[one.state], worker=worker, message_id=one.message_id, code=code, enhanced=enhanced)
+        if one.state == MessageState.SENT:
+            sent.setdefault((code, enhanced), []).append(one.message_id)
+        else:
+            log_event(_EVENTS[one.state], worker=worker, message_id=one.message_id, code=code, enhanced=enhanced)
+    for (code, enhanced), ids in sent.items():
+        log_event(Event.MESSAGES_SENT, worker=worker, count=len(ids), message_ids=ids, code=code, enhanced=enhanced)
 
 
 def log_closed_lanes(closed: Mapping[str, str], *, worker: str) -> None:
