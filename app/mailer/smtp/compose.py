@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime, quote
 from itertools import count
@@ -95,7 +95,7 @@ def compose_skeleton(mail: Mail) -> Skeleton:
         ("From", _mailbox(_one_line(mail.sender_name, "sender's name"), sender, name_of="From")),
         ("To", _mailbox(_one_line(mail.recipient_name, "recipient's name"), recipient, name_of="To")),
         ("Subject", _encoded(_one_line(mail.subject, "subject"), name_of="Subject")),
-        ("Date", _date(mail.date.replace(microsecond=0))),
+        ("Date", _date(mail.date.replace(microsecond=0), mail.date.utcoffset())),
         ("Message-ID", _message_id(mail.message_id)),
         ("Auto-Submitted", "auto-generated"),
         # Microsoft's servers heed this one (MS-OXCMAIL); delivery reports stay wanted.
@@ -140,8 +140,11 @@ class _Part:
 
 
 @functools.lru_cache(maxsize=64)
-def _date(moment: datetime) -> str:
-    """Return a time as a header field has it (RFC 5322 section 3.3): many mails are of the same second."""
+def _date(moment: datetime, _offset: timedelta | None) -> str:
+    """Return a time as a header field has it (RFC 5322 section 3.3); many mails are of the same second.
+
+    Times are equal across time zones, so that what is kept is found by the offset too.
+    """
     return format_datetime(moment)
 
 
