@@ -10,6 +10,7 @@ import pytest
 
 from app.core import clock
 from app.invoices.resource import INVOICE
+from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView
 from app.mailer.screens.plan_page import plan_context
 from tests.core import making
@@ -43,6 +44,25 @@ def send(browser, invoice_id, **data):
     [
         (("short",), "1 copy is on the way."),
         (("short", "short"), "2 copies are on the way."),
+        (("short", "long", "full"), "3 copies are on the way."),
+    ],
+)
+def test_each_format_leaves_at_once(login, formats, words):
+    customer_id = making.customer()
+    copies(customer_id, *formats)
+    assert words in send(login("finance"), making.invoice(customer_id)).text
+
+
+@pytest.fixture
+def short_alone(monkeypatch):
+    """Take back the formats that came later."""
+    monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short"}))
+
+
+@pytest.mark.usefixtures("short_alone")
+@pytest.mark.parametrize(
+    ("formats", "words"),
+    [
         (("short", "short", "short", "long"), "3 copies are on the way. 1 copy is held until its format can be made."),
         (("short", "long", "full"), "1 copy is on the way. 2 copies are held until their format can be made."),
         (("long",), "1 copy is held until its format can be made."),
@@ -65,6 +85,7 @@ def test_a_usage_report_shows_in_the_plan_and_in_what_is_said(login):
     assert "1 copy is held until its usage report can be made." in send(browser, invoice_id).text
 
 
+@pytest.mark.usefixtures("short_alone")
 def test_a_plan_marks_what_will_wait_for_its_format(login):
     customer_id = making.customer()
     copies(customer_id, "short", "long")
