@@ -161,3 +161,21 @@ def test_a_plan_calls_its_document_by_its_sources_noun(app, monkeypatch):
     monkeypatch.setattr("app.mailer.screens.plan_page.source_of", lambda _: Letters())
     with app.test_request_context():
         assert plan_context(planned(letter(), customer(MAIN)), untick=())["noun"] == "letter"
+
+
+def test_the_pdf_tab_shows_each_format_and_hands_it_out(login):
+    invoice_id = making.invoice(making.customer())
+    browser = login("finance")
+    page = browser.get(f"/invoices/show/{invoice_id}?tab=pdf").text
+    assert f'src="/invoices/{invoice_id}/pdf?format=short#' in page
+    page = browser.get(f"/invoices/show/{invoice_id}?tab=pdf&format=long").text
+    assert f'src="/invoices/{invoice_id}/pdf?format=long#' in page
+    assert page.count('aria-current="page">Long<') == 1
+    shown = browser.get(f"/invoices/{invoice_id}/pdf?format=full")
+    kept = browser.get(f"/invoices/{invoice_id}/pdf?format=full&download=1")
+    assert shown.data == kept.data
+    assert shown.headers["Content-Disposition"] == 'inline; filename="AC1-1.pdf"'
+    assert kept.headers["Content-Disposition"] == 'attachment; filename="AC1-1.pdf"'
+    assert browser.get(f"/invoices/{invoice_id}/pdf?format=none").status_code == 422
+    # An address that nobody wrote shows what is there.
+    assert "format=short#" in browser.get(f"/invoices/show/{invoice_id}?tab=pdf&format=none").text
