@@ -19,7 +19,7 @@ COUNTERPART_TEST_BROKER_URL ?= amqp://guest:guest@127.0.0.1:5672//
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail lock browser clean
+.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail bench-pdf lock browser clean
 
 help: ## list these tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -63,11 +63,14 @@ messages: .venv/dev ## collect the texts to translate, and compile the catalogue
 	@$(BIN)/python tests/catalogues.py
 
 bench: .venv/dev ## the figures of the README
-	@for bench in $(filter-out benchmarks/mail.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$bench || exit 1; done
+	@for bench in $(filter-out benchmarks/mail.py benchmarks/pdf.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$bench || exit 1; done
 
 bench-mail: .venv/dev ## enqueue and drain beside two other mailers; needs PostgreSQL and smtp-sink (ARGS="--rounds 2")
 	@[ -x /usr/sbin/smtp-sink ] || command -v smtp-sink >/dev/null || { echo "Install smtp-sink first: sudo apt-get install postfix"; exit 1; }
 	@COUNTERPART_TEST_DATABASE_URL="$(COUNTERPART_TEST_DATABASE_URL)" $(BIN)/python benchmarks/mail.py $(ARGS)
+
+bench-pdf: .venv/dev ## invoices in each format, beside WeasyPrint; needs Pango (ARGS="--alone" without it)
+	@$(BIN)/python benchmarks/pdf.py $(ARGS)
 
 lock: ## resolve the dependencies of pyproject.toml anew, with hashes
 	@$(BIN)/pip install --quiet uv

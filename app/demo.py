@@ -26,6 +26,7 @@ from app.core.audit import Verb
 from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
+from app.demo_calls import calls_of
 from app.extensions import db
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
@@ -236,7 +237,8 @@ class _Demo:
                     "purchase_order_number": self.faker.bothify("PO-####") if self.chance.random() < 1 / 3 else None,
                     "lines": lines,
                 }
-                create_invoice(session, ACTOR, values=values, default_currency="GBP")
+                usage = calls_of(lines, until=date, chance=self.chance)
+                create_invoice(session, ACTOR, values=values, default_currency="GBP", usage=usage)
 
     def _sent(self, session: Session, customers: list[int]) -> None:
         """Send the first invoice of some customers: the outbox worker takes their copies to the catcher."""

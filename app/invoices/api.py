@@ -15,9 +15,10 @@ from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
+from app.invoices.pdf.formats import FORMATS
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.sending import SENDING
-from app.invoices.source import InvoiceSource, shown_pdf
+from app.invoices.source import shown_pdf
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -170,22 +171,21 @@ class IssuerApi(AdminApi):
     resource = ISSUER
 
 
-def pdf_answer(invoice_id: int) -> Response:
-    """Answer with an invoice's PDF in the format that the address asks for. Raises Invalid, NotFound."""
+def pdf_answer(invoice_id: int, *, as_file: bool = False) -> Response:
+    """Answer with an invoice's PDF in the format that the address asks for, to be shown or kept as a file.
+
+    Raises Invalid, NotFound.
+    """
     wanted: Any = request.args.get("format", BillFormat.SHORT.value)
-    if wanted not in InvoiceSource().formats():
-        known = [one.value for one in BillFormat if one is not BillFormat.NONE]
-        text = (
-            say("Choose one of: {known}.", known=", ".join(known))
-            if wanted not in known
-            else say("The {wanted} format is not there yet.", wanted=wanted)
-        )
-        raise Invalid(text, field="format")
+    if wanted not in FORMATS:
+        known = [one.value for one in BillFormat if one.value in FORMATS]
+        raise Invalid(say("Choose one of: {known}.", known=", ".join(known)), field="format")
     session = db.session()
     invoice = queries.invoice(session, current_actor(), invoice_id=invoice_id)
     data = shown_pdf(session, invoice, format_=wanted)
     answer = Response(data, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{_ascii(invoice.number)}.pdf"'
+    how = "attachment" if as_file else "inline"
+    answer.headers["Content-Disposition"] = f'{how}; filename="{_ascii(invoice.number)}.pdf"'
     return answer
 
 

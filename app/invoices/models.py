@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.records import Record, list_index, trash_index
+from app.core.records import Record, UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
 from app.invoices.rules import Line
@@ -101,6 +101,27 @@ class InvoiceLine(Model):
     reference: Mapped[str | None] = mapped_column(String(80))
     net: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False)
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
+
+
+class UsageRecord(Model):
+    """A call or a transfer that itemises an invoice's lines, and adds nothing to its totals.
+
+    `reference` is the number or service that it was made from. `duration` is in seconds, `volume` in megabytes (10^6
+    bytes); `cost` is net, in the invoice's currency.
+    """
+
+    __tablename__ = "usage_record"
+    __table_args__ = (Index("ix_usage_record_itemised", "invoice_id", "reference", "start", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id", ondelete="CASCADE"), nullable=False)
+    start: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    reference: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    origin: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    destination: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    duration: Mapped[int | None] = mapped_column()
+    volume: Mapped[Decimal | None] = mapped_column(Numeric(14, 3))
+    cost: Mapped[Decimal] = mapped_column(Numeric(18, 6), nullable=False)
 
 
 def as_line(row: InvoiceLine) -> Line:

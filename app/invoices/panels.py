@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
+from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.customers.models import Customer
 from app.invoices import queries
 from app.invoices.models import Invoice
+from app.invoices.pdf.formats import FORMATS
 from app.invoices.resource import INVOICE
 from app.invoices.rules import InvoiceStatus, may_approve
 from app.invoices.views import status_tag
@@ -160,7 +162,22 @@ def _tax_part(part: dict[str, str], currency: str) -> dict[str, str]:
 
 
 def _pdf(_session: Session, _actor: Actor, invoice: Invoice) -> dict[str, Any]:
-    return {"url": url_for("InvoiceView.pdf", pk=invoice.id)}
+    """Show one format, and lead to the others."""
+    formats = [one for one in BillFormat if one.value in FORMATS]
+    wanted = request.args.get("format")
+    chosen = next((one for one in formats if one.value == wanted), formats[0])
+    return {
+        "url": url_for("InvoiceView.pdf", pk=invoice.id, format=chosen.value),
+        "download": url_for("InvoiceView.pdf", pk=invoice.id, format=chosen.value, download=1),
+        "formats": [
+            {
+                "label": one.words,
+                "url": url_for("InvoiceView.show", pk=invoice.id, tab="pdf", format=one.value),
+                "chosen": one is chosen,
+            }
+            for one in formats
+        ],
+    }
 
 
 def _count(session: Session, actor: Actor, customer: Customer) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.invoices import queries
 from app.invoices.models import Invoice, Issuer
-from app.invoices.pdf_model import IssuerDetails
+from app.invoices.pdf.model import IssuerDetails
 from app.mailer.delivery.mails import store
 from app.mailer.models import Content
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
+from sqlalchemy.orm import object_session
+
 from app.core.purging import Wiping, blank, register_need, register_trace, register_wiping
-from app.invoices.models import Invoice
+from app.invoices.models import Invoice, UsageRecord
 from app.mailer.purging import DOCUMENT, under_way
 
 # What was billed to whom goes; the number stays taken, and the amounts stay in the books.
@@ -18,8 +21,11 @@ def register() -> None:
 
 
 def wipe(invoice: Invoice) -> None:
-    """Leave an invoice's number, dates and amounts."""
+    """Leave an invoice's number, dates and amounts; who called whom goes with its lines."""
     blank(invoice, keep=KEPT)
+    session = object_session(invoice)
+    if session is not None:
+        session.execute(delete(UsageRecord).where(UsageRecord.invoice_id == invoice.id))
 
 
 def _number(invoice: Invoice) -> str:

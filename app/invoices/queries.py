@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, SelectBase, and_, func, or_, select
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, SelectBase, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import ensure
@@ -12,7 +17,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
-from app.invoices.models import Invoice, Issuer
+from app.invoices.models import Invoice, Issuer, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
 
@@ -79,6 +84,34 @@ def invoices_of_customer(actor: Actor, *, customer_id: int) -> Select[Invoice]:
 def last_series(session: Session, *, customer_id: int) -> int:
     """Return how many numbers a customer's series has used, deleted invoices included."""
     return session.scalar(select(func.max(Invoice.series)).where(Invoice.customer_id == customer_id)) or 0
+
+
+def usage_of(session: Session, *, invoice_id: int) -> Sequence[Row[Any]]:
+    """Return the usage records of an invoice as rows, by their references and times."""
+    columns = [UsageRecord.start, UsageRecord.reference, UsageRecord.origin, UsageRecord.destination]
+    columns += [UsageRecord.duration, UsageRecord.volume, UsageRecord.cost]
+    statement = select(*columns).where(UsageRecord.invoice_id == invoice_id)
+    return session.execute(statement.order_by(UsageRecord.reference, UsageRecord.start, UsageRecord.id)).all()
+
+
+def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tuple[int, int], Decimal]:
+    """Return what a customer was invoiced, net, by year and month, in so many months up to an invoice and with it.
+
+    Drafts count for nothing, and so do invoices in another currency.
+    """
+    ends = invoice.invoice_date.year * 12 + invoice.invoice_date.month - 1
+    first = date((ends - months + 1) // 12, (ends - months + 1) % 12 + 1, 1)
+    statement = select(Invoice.invoice_date, Invoice.net).where(
+        Invoice.customer_id == invoice.customer_id,
+        Invoice.currency == invoice.currency,
+        Invoice.deleted_at.is_(None),
+        Invoice.invoice_date.between(first, invoice.invoice_date),
+        or_(Invoice.status != InvoiceStatus.DRAFT.value, Invoice.id == invoice.id),
+    )
+    sums: dict[tuple[int, int], Decimal] = {}
+    for day, net in session.execute(statement):
+        sums[day.year, day.month] = sums.get((day.year, day.month), Decimal(0)) + net
+    return sums
 
 
 def issuer(session: Session) -> Issuer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.access.table import Operation
 from app.core import audit, purging, soft_delete
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
+from app.core.bulk import insert_rows
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.records import check_version
 from app.core.words import say
@@ -19,7 +20,7 @@ from app.customers import queries as customers
 from app.invoices import queries
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors
 from app.invoices.lines import set_lines
-from app.invoices.models import Invoice, Issuer
+from app.invoices.models import Invoice, Issuer, UsageRecord
 from app.invoices.particulars import keep_particulars
 from app.invoices.rules import (
     InvoiceStatus,
@@ -42,8 +43,18 @@ _ALREADY = {
 }
 
 
-def create_invoice(session: Session, actor: Actor, *, values: Mapping[str, object], default_currency: str) -> Invoice:
-    """Make a draft; number, totals and status are ours. Raises Forbidden, Invalid, NotFound."""
+def create_invoice(
+    session: Session,
+    actor: Actor,
+    *,
+    values: Mapping[str, object],
+    default_currency: str,
+    usage: Sequence[Mapping[str, Any]] = (),
+) -> Invoice:
+    """Make a draft; number, totals and status are ours. `usage` are rows of `UsageRecord`, from programs.
+
+    Raises Forbidden, Invalid, NotFound.
+    """
     ensure(actor, Operation.CREATE, "invoice")
     edit = prepare_new(session, actor, resource="invoice", fields=INVOICE_FIELDS, given=values, rule=invoice_errors)
     customer_id = edit.changes["customer_id"][1]
@@ -61,6 +72,7 @@ def create_invoice(session: Session, actor: Actor, *, values: Mapping[str, objec
     set_lines(invoice, edit)
     session.add(invoice)
     session.flush()
+    insert_rows(session, UsageRecord.__table__, [{"invoice_id": invoice.id, **row} for row in usage])
     audit.record(
         session,
         actor,

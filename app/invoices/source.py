@@ -12,15 +12,13 @@ from sqlalchemy.orm import Session
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
-from app.core.bill_format import BillFormat
-from app.core.money import minor_unit
 from app.core.words import say
 from app.invoices import queries
 from app.invoices.mail_values import mail_values
-from app.invoices.models import Invoice, as_line
+from app.invoices.models import Invoice
 from app.invoices.particulars import particulars_of
-from app.invoices.pdf import short_pdf
-from app.invoices.pdf_model import InvoiceDocument
+from app.invoices.pdf.formats import FORMATS
+from app.invoices.printing import print_invoice
 from app.invoices.rules import may_edit
 from app.mailer import queries as messages
 from app.mailer.documents import Letter, LetterFacts, Rendered
@@ -55,7 +53,7 @@ class InvoiceSource:
 
     def formats(self) -> frozenset[str]:
         """Return the formats that can be made."""
-        return frozenset({BillFormat.SHORT.value})
+        return FORMATS
 
     def usage_reports(self) -> frozenset[int]:
         """Return the usage report profiles whose reports can be made: none, so what needs one waits."""
@@ -67,13 +65,11 @@ class InvoiceSource:
 
     def render(self, session: Session, *, document_id: int, format_: str, language: str) -> Rendered:
         """Make the PDF of an invoice."""
-        if format_ not in self.formats():
-            raise ValueError(f"invoices have no format {format_}")
         invoice = session.get_one(Invoice, document_id)
         return Rendered(
             filename=f"{invoice.number.replace('/', '-')}.pdf",
             content_type="application/pdf",
-            data=invoice_pdf(session, invoice, language=language),
+            data=print_invoice(session, invoice, language=language, format_=format_),
         )
 
     def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:  # noqa: ARG002  the protocol's parameters
@@ -116,22 +112,4 @@ def shown_pdf(session: Session, invoice: Invoice, *, format_: str) -> bytes:
         )
         if sent is not None:
             return sent
-    return invoice_pdf(session, invoice, language=language)
-
-
-def invoice_pdf(session: Session, invoice: Invoice, *, language: str) -> bytes:
-    """Return an invoice in the Short format; a sent one with the names and addresses of the day that it was sent."""
-    known = particulars_of(session, invoice)
-    document = InvoiceDocument(
-        number=invoice.number,
-        invoice_date=invoice.invoice_date,
-        due_date=invoice.due_date,
-        currency=invoice.currency,
-        customer_name=known.customer_name,
-        customer_address=known.customer_address,
-        account_number=known.account_number,
-        purchase_order_number=invoice.purchase_order_number or "",
-        lines=tuple(as_line(row) for row in invoice.lines),
-        places=minor_unit(invoice.currency),
-    )
-    return short_pdf(document, known.issuer, language=language, country=known.country)
+    return print_invoice(session, invoice, language=language, format_=format_)

@@ -142,8 +142,8 @@ class InvoiceView(SendPages, AdminView):
     @expose("/<pk>/pdf", methods=["GET"])
     @has_access
     def pdf(self, pk: str) -> Response:
-        """Show the PDF."""
-        return pdf_answer(id_or_404(pk))
+        """Show the PDF, or hand it out as a file."""
+        return pdf_answer(id_or_404(pk), as_file="download" in request.args)
 
 
 class IssuerView(AdminView):

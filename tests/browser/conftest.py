@@ -88,7 +88,9 @@ def records(demo):
         last_name="Page",
         first_name="Penny",
         email="penny@pages.example",
-        email_bill_type="full",
+        email_bill_type="short",
+        # No usage report can be made yet: this copy is held.
+        invoice_usage_report=first("usage_report_profile"),
         account_password="paper and ink 7",
     )
     shared = program.add_shared_contact(last_name="Sharer", email="sharer@pages.example", email_bill_type="short")
@@ -110,6 +112,7 @@ def records(demo):
         "message": first("message", ("document_id", sent), ("state", "sent")),
         "held": first("message", ("document_id", sent), ("state", "held")),
         "mail": demo.mails().ids()[0],
+        "suppressed": first("suppression"),
     }
 
 

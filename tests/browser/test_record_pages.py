@@ -47,6 +47,8 @@ RECORD_PAGES = [
     "/messages/{held}/cancel",
     "/messages/{held}/retry",
     "/inbox/{mail}",
+    "/suppressions/show/{suppressed}",
+    "/suppressions/{suppressed}/lift",
 ]
 # What looks different to those who may do less.
 OTHERS = [
@@ -61,6 +63,7 @@ OTHERS = [
     ("support", "/contacts/list/"),
     ("support", "/contacts/{contact}/verify-password"),
     ("support", "/trash/?kind=contact"),
+    ("support", "/suppressions/show/{suppressed}"),
     ("auditor", "/contacts/show/{shared}"),
     ("auditor", "/invoices/show/{draft}?tab=lines"),
 ]

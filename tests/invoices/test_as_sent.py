@@ -84,7 +84,7 @@ def test_both_doors_show_the_bytes_that_were_sent(app, ids, api, login, monkeypa
     change(ids[0])
     (sent,) = db.session.execute(select(Content.data).join(Rendition)).scalars()
     # Whatever the program would draw by now: nothing is drawn.
-    monkeypatch.setattr("app.invoices.source.short_pdf", lambda *_, **__: b"%PDF of another release")
+    monkeypatch.setattr("app.invoices.source.print_invoice", lambda *_, **__: b"%PDF of another release")
     assert [pdf(client, ids[1], door) for door, client in clients(api, login)] == [sent, sent]
 
 

@@ -10,8 +10,8 @@ from PIL import Image
 from pypdf import PdfReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from app.invoices.pdf import InvoiceDocument, IssuerDetails, short_pdf
-from app.invoices.pdf_paper import BOLD
+from app.invoices.pdf.formats import InvoiceDocument, IssuerDetails, short_pdf
+from app.invoices.pdf.scripts import BOLD
 from app.invoices.rules import Line
 
 

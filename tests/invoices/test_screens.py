@@ -10,6 +10,7 @@ import pytest
 
 from app.core import clock
 from app.invoices.resource import INVOICE
+from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView
 from app.mailer.screens.plan_page import plan_context
 from tests.core import making
@@ -43,6 +44,25 @@ def send(browser, invoice_id, **data):
     [
         (("short",), "1 copy is on the way."),
         (("short", "short"), "2 copies are on the way."),
+        (("short", "long", "full"), "3 copies are on the way."),
+    ],
+)
+def test_each_format_leaves_at_once(login, formats, words):
+    customer_id = making.customer()
+    copies(customer_id, *formats)
+    assert words in send(login("finance"), making.invoice(customer_id)).text
+
+
+@pytest.fixture
+def short_alone(monkeypatch):
+    """Take back the formats that came later."""
+    monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short"}))
+
+
+@pytest.mark.usefixtures("short_alone")
+@pytest.mark.parametrize(
+    ("formats", "words"),
+    [
         (("short", "short", "short", "long"), "3 copies are on the way. 1 copy is held until its format can be made."),
         (("short", "long", "full"), "1 copy is on the way. 2 copies are held until their format can be made."),
         (("long",), "1 copy is held until its format can be made."),
@@ -65,6 +85,7 @@ def test_a_usage_report_shows_in_the_plan_and_in_what_is_said(login):
     assert "1 copy is held until its usage report can be made." in send(browser, invoice_id).text
 
 
+@pytest.mark.usefixtures("short_alone")
 def test_a_plan_marks_what_will_wait_for_its_format(login):
     customer_id = making.customer()
     copies(customer_id, "short", "long")
@@ -140,3 +161,21 @@ def test_a_plan_calls_its_document_by_its_sources_noun(app, monkeypatch):
     monkeypatch.setattr("app.mailer.screens.plan_page.source_of", lambda _: Letters())
     with app.test_request_context():
         assert plan_context(planned(letter(), customer(MAIN)), untick=())["noun"] == "letter"
+
+
+def test_the_pdf_tab_shows_each_format_and_hands_it_out(login):
+    invoice_id = making.invoice(making.customer())
+    browser = login("finance")
+    page = browser.get(f"/invoices/show/{invoice_id}?tab=pdf").text
+    assert f'src="/invoices/{invoice_id}/pdf?format=short#' in page
+    page = browser.get(f"/invoices/show/{invoice_id}?tab=pdf&format=long").text
+    assert f'src="/invoices/{invoice_id}/pdf?format=long#' in page
+    assert page.count('aria-current="page">Long<') == 1
+    shown = browser.get(f"/invoices/{invoice_id}/pdf?format=full")
+    kept = browser.get(f"/invoices/{invoice_id}/pdf?format=full&download=1")
+    assert shown.data == kept.data
+    assert shown.headers["Content-Disposition"] == 'inline; filename="AC1-1.pdf"'
+    assert kept.headers["Content-Disposition"] == 'attachment; filename="AC1-1.pdf"'
+    assert browser.get(f"/invoices/{invoice_id}/pdf?format=none").status_code == 422
+    # An address that nobody wrote shows what is there.
+    assert "format=short#" in browser.get(f"/invoices/show/{invoice_id}?tab=pdf&format=none").text

@@ -72,6 +72,7 @@ def test_it_is_released_once_the_report_can_be_made_and_takes_it_along(app, serv
 
 @pytest.mark.usefixtures("app")
 def test_a_format_alone_releases_nothing_while_the_report_is_missing(monkeypatch):
+    monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short"}))
     profile = with_report(email_bill_type="long")
     assert making.messages()[0].held_code == "format_missing"
     monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short", "long"}))

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from app.core import clock
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.extensions import db
+from app.mailer.delivery import sending
+from app.mailer.engines.work import WAKEUPS
 from app.mailer.jobs import run_worker
 from app.mailer.models import Message, OutboxPause, WorkerHeartbeat
 from app.mailer.watching.service import pause_outbox, resume_outbox
 from tests.conftest import actor
 from tests.core import making
 from tests.mailer.messages import queued
+from tests.mailer.smtp_servers import Server, running
 
 
 def states() -> list[str]:
@@ -48,6 +56,55 @@ def test_nothing_is_claimed_while_it_is_paused(app, do):
     do(pause_outbox, actor(), reason="The server moves")
     assert run_worker(app, once=True) == 0
     assert states() == ["queued"] * 3
+
+
+def test_a_pause_ends_the_batch_that_a_slow_server_is_getting(app, monkeypatch):
+    making.send(making.invoice(making.billed(email=", ".join(f"a{number}@acme.example" for number in range(12)))))
+    monkeypatch.setattr(sending, "_LOOK_AFTER", 0.2)
+    server = Server()
+
+    async def slowly(_server):
+        await asyncio.sleep(0.15)
+
+    server.on_data = slowly
+    state = app.extensions["mail"]
+    with running(server) as state.port, ThreadPoolExecutor() as beside:
+        state.server = "127.0.0.1"
+        drained = beside.submit(worker_beside, app)
+        until(lambda: len(server.mails) >= 2)
+        making.run(pause_outbox, reason="The wrong invoices")
+        assert drained.result(30) < 8
+    assert Counter(states()) == {"sent": len(server.mails), "queued": 12 - len(server.mails)}
+    making.run(resume_outbox, reason="They were right")
+    with running(server) as state.port:
+        server.on_data = None
+        run_worker(app, once=True)
+    assert Counter(states()) == {"sent": 12}
+
+
+def worker_beside(app):
+    with app.app_context():
+        try:
+            return run_worker(app, once=True)
+        finally:
+            db.session.remove()
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
+
+
+def test_resuming_wakes_those_who_wait(app, do):
+    asked = []
+    app.extensions[WAKEUPS] = SimpleNamespace(ask=asked.append)
+    do(pause_outbox, actor(), reason="The server moves")
+    assert asked == []
+    do(resume_outbox, actor(), reason="It has moved")
+    del app.extensions[WAKEUPS]
+    assert len(asked) == 1
 
 
 def test_the_screen_pauses_and_resumes(app, login):

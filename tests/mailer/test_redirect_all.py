@@ -25,6 +25,8 @@ from app.mailer.planning.choices import Again
 from app.mailer.service import retry_message
 from tests.conftest import settings_for
 from tests.core import making
+from tests.faults.brokers import Redis
+from tests.faults.celery_processes import Worker, application, workers
 from tests.mailer.smtp_servers import Server, once, running, saying
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,3 +172,20 @@ def test_the_message_keeps_its_own_address(app):
     making.send(making.invoice(making.billed(email="ben@acme.example")))
     with unit_of_work(db.session) as session:
         assert session.query(Message).one().address == "ben@acme.example"
+
+
+@pytest.mark.services
+@pytest.mark.process
+def test_celery_sends_every_mail_to_the_one_address(tmp_path):
+    broker, server = Redis(tmp_path / "broker").start(), Server()
+    try:
+        with running(server, enable_SMTPUTF8=True) as port, application(tmp_path, broker.url, port) as app:
+            making.send(making.invoice(making.billed(email=", ".join(ADDRESSES))))
+            command = {"program": "flask --app app:create_app", "COUNTERPART_REDIRECT_ALL": TESTER}
+            with workers(Worker(app, tmp_path, "worker", **command)) as (worker,):
+                until(lambda: len(server.mails) == len(ADDRESSES))
+                assert worker.stop() == 0
+            assert {one.state for one in making.messages()} == {"sent"}
+    finally:
+        broker.stop()
+    assert {address for _, recipients, _ in server.mails for address in recipients} == {TESTER}

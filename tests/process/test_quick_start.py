@@ -56,7 +56,7 @@ class Walk:
         return {*names, f"sam@books-{self.domain}"}
 
     @property
-    def held_copy(self):
+    def full_copy(self):
         return f"fay@{self.domain}"
 
 
@@ -82,9 +82,9 @@ def test_an_invoice_reaches_each_address_once(demo, door):
     walk = Walk(door, f"{door.name.lower()}-all")
 
     looked_at, gets, not_gets = door.plan(walk.invoice_id)
-    assert set(gets) == {*walk.short_copies, walk.held_copy}
+    assert set(gets) == {*walk.short_copies, walk.full_copy}
     assert gets[f"accounts@{walk.domain}"][0] == "short"
-    assert gets[walk.held_copy][0] == "full"
+    assert gets[walk.full_copy][0] == "full"
     assert "Dora Direct:" in gets[f"dora@{walk.domain}"][1]
     assert "Twin Spelling:" in gets[f"dora@{walk.domain}"][1]
     assert [address for address, _ in not_gets] == [f"nora@{walk.domain}"]
@@ -92,35 +92,35 @@ def test_an_invoice_reaches_each_address_once(demo, door):
 
     refused, _, made = door.send(walk.invoice_id, looked_at)
     assert (refused, made) == (False, 5)
-    states = sent(door, walk, 4)
-    assert states.pop(walk.held_copy) == "held"
-    assert set(states) == walk.short_copies
+    states = sent(door, walk, 5)
+    assert set(states) == {*walk.short_copies, walk.full_copy}
 
     mails = mails_of(demo, walk.invoice)
-    assert sorted(mail.envelope_recipients[0].lower() for mail, _ in mails) == sorted(walk.short_copies)
+    assert sorted(mail.envelope_recipients[0].lower() for mail, _ in mails) == sorted(states)
     assert {len(mail.envelope_recipients) for mail, _ in mails} == {1}
 
     # Sending again does nothing, and says so.
     looked_at, gets, not_gets = door.plan(walk.invoice_id)
     assert gets == {}
-    assert {*walk.short_copies, walk.held_copy} <= {address for address, _ in not_gets}
+    assert {*walk.short_copies, walk.full_copy} <= {address for address, _ in not_gets}
     refused, said, made = door.send(walk.invoice_id, looked_at)
     assert (refused, made) == (False, 0)
     assert "nothing was sent" in said or "already_sent" in said
     assert len(door.states(walk.invoice_id)) == 5
-    assert len(mails_of(demo, walk.invoice)) == 4
+    assert len(mails_of(demo, walk.invoice)) == 5
 
 
 def test_what_came_out_is_a_whole_mail_to_one_person(demo, door):
     walk = Walk(door, f"{door.name.lower()}-mail")
     looked_at, _, _ = door.plan(walk.invoice_id)
     door.send(walk.invoice_id, looked_at)
-    sent(door, walk, 4)
+    sent(door, walk, 5)
     greetings = {
         f"accounts@{walk.domain}": f"Dear Walk {door.name.lower()}-mail Ltd,",
         f"office@{walk.domain}": f"Dear Walk {door.name.lower()}-mail Ltd,",
         f"dora@{walk.domain}": "Dear Dora Direct,",
         f"sam@books-{walk.domain}": "Dear Sam Shared,",
+        walk.full_copy: "Dear Fay Full,",
     }
     mails = mails_of(demo, walk.invoice)
     assert len(mails) == len(greetings)
@@ -141,19 +141,18 @@ def test_what_came_out_is_a_whole_mail_to_one_person(demo, door):
         assert TOTAL in words
 
 
-def test_a_copy_in_a_format_that_is_not_there_is_held_and_says_why(demo, door):
-    walk = Walk(door, f"{door.name.lower()}-held")
+def test_who_chose_the_full_format_gets_that(demo, door):
+    walk = Walk(door, f"{door.name.lower()}-full")
     looked_at, _, _ = door.plan(walk.invoice_id)
     door.send(walk.invoice_id, looked_at)
-    sent(door, walk, 4)
-    program = door if isinstance(door, Rest) else Rest(demo.url)
-    (held,) = [one for one in program.messages(walk.invoice_id) if one["state"] == "held"]
-    assert held["address"] == walk.held_copy
-    assert "full" in held["held_because"].lower()
-    assert held["attempts"] == []
-    page = Screen(demo.url).get(f"/messages/show/{held['id']}")
-    assert held["held_because"] in page.text
-    assert not [mail for mail, _ in mails_of(demo, walk.invoice) if walk.held_copy in mail.envelope_recipients]
+    sent(door, walk, 5)
+    pages = {}
+    for mail, message in mails_of(demo, walk.invoice):
+        (attached,) = message.iter_attachments()
+        reader = PdfReader(io.BytesIO(attached.get_content()))
+        pages[mail.envelope_recipients[0].lower()] = " ".join(page.extract_text() for page in reader.pages)
+    assert {address for address, words in pages.items() if "At a glance" in words} == {walk.full_copy}
+    assert {address for address, words in pages.items() if "Unit price" in words} == {walk.full_copy}
 
 
 def test_a_plan_gone_stale_is_refused_and_the_difference_shown(demo, door):
@@ -179,11 +178,13 @@ def test_the_inbox_shows_what_was_caught_to_an_administrator_alone(demo):
     walk = Walk(finance, "inbox")
     looked_at, _, _ = finance.plan(walk.invoice_id)
     finance.send(walk.invoice_id, looked_at)
-    sent(finance, walk, 4)
+    sent(finance, walk, 5)
     admin = Screen(demo.url, "admin")
     page = admin.get("/inbox/")
     shown = [row for row in page.rows if f"Invoice {walk.invoice} " in row.get("Subject", "")]
-    assert sorted(row["Recipient"].partition("<")[2].strip(">").lower() for row in shown) == sorted(walk.short_copies)
+    assert sorted(row["Recipient"].partition("<")[2].strip(">").lower() for row in shown) == sorted(
+        {*walk.short_copies, walk.full_copy}
+    )
     mail, _ = mails_of(demo, walk.invoice)[0]
     page = admin.get(f"/inbox/{mail.id}")
     assert "Auto-Submitted" in page.text

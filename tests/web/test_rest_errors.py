@@ -252,7 +252,10 @@ def test_linking_says_what_stands_in_the_way(house):
 def test_the_format_of_a_pdf_is_checked(house):
     path = f"/api/v1/invoice/{house.world.ours['invoice']}/pdf"
     assert house.api()("get", path).mimetype == "application/pdf"
-    refused(house.api()("get", f"{path}?format=../../etc/passwd"), 422)
+    for format_ in ("short", "long", "full"):
+        assert house.api()("get", f"{path}?format={format_}").mimetype == "application/pdf"
+    for format_ in ("none", "", "Short", "../../etc/passwd"):
+        refused(house.api()("get", f"{path}?format={format_}"), 422)
 
 
 def test_a_sent_invoice_stays_as_it_is(house):

@@ -24,9 +24,11 @@ from app.mailer.models import WorkerHeartbeat
 from app.mailer.smtp.answers import Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
 from app.mailer.watching.outcomes import log_closed_lanes, log_outcomes
+from app.mailer.watching.queries import is_paused
 
 BATCH = 100
 _RENEW_AFTER = LEASE.total_seconds() / 2
+_LOOK_AFTER = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +96,38 @@ class _Turn:
     lookout: Lookout
 
 
+class _Upkeep:
+    """What a batch needs from time to time while it is sent: a longer lease, and a look at whether to go on."""
+
+    def __init__(self, turn: _Turn) -> None:
+        self._turn = turn
+        self._leased = self._looked = time.monotonic()
+
+    def lets_go_on(self, *held: Sequence[Claimed]) -> bool:
+        """Tell whether the outbox is not paused: to a slow server a batch takes long. What is held stays ours."""
+        now = time.monotonic()
+        if now - self._leased >= _RENEW_AFTER:
+            self._leased = now
+            ids = [one.message_id for some in held for one in some]
+            renew(self._turn.sessions, worker=self._turn.worker, ids=ids)
+        if now - self._looked < _LOOK_AFTER:
+            return True
+        self._looked = now
+        session = self._turn.sessions
+        session.rollback()
+        return not is_paused(session if isinstance(session, Session) else session())
+
+
 def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
     """Send the mails of a batch in order; return how many were tried, and whether nothing more can go."""
     outcomes: list[Outcome] = []
     aside: list[Claimed] = []
     lookout = turn.lookout
-    leased = time.monotonic()
-    rest = list(claimed)
+    upkeep, rest = _Upkeep(turn), list(claimed)
     try:
         while rest and not lookout.halted and not turn.stop.is_set() and not (outcomes and turn.late()):
-            if time.monotonic() - leased >= _RENEW_AFTER:
-                renew(turn.sessions, worker=turn.worker, ids=[one.message_id for one in [*aside, *rest]])
-                leased = time.monotonic()
+            if not upkeep.lets_go_on(aside, rest):
+                break
             one = rest.pop(0)
             if not lookout.lets(one.domain):
                 aside.append(one)

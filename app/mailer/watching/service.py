@@ -12,10 +12,13 @@ from app.core.audit import Touch, Verb
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.events import Event, log_event
 from app.core.words import say
+from app.mailer.engines.work import there_is_work
 from app.mailer.models import OutboxPause
 from app.mailer.watching import queries
 
 MAX_REASON = 500
+# How much there is to do after a pause nobody counts: enough to wake every worker.
+AWAITED = 1_000
 
 
 def pause_outbox(session: Session, actor: Actor, *, reason: object) -> OutboxPause:
@@ -43,6 +46,7 @@ def resume_outbox(session: Session, actor: Actor, *, reason: object) -> None:
     if pause is None:
         raise Conflict(say("The outbox is not paused."), code="not_paused")
     session.delete(pause)
+    there_is_work(session, AWAITED)
     audit.record(session, actor, verb=Verb.OUTBOX_RESUMED, touched=[_touch(before=True)], reason=words)
     log_event(Event.OUTBOX_RESUMED, user_id=actor.user_id)
 

@@ -1,12 +1,13 @@
 """The words that stand on an invoice, by language, and how that language writes amounts and dates."""
 
+import functools
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_currency, format_percent
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,25 @@ class Words:
     reference: str = "Reference"
     vat_number: str = "VAT number"
     page: str = "Page {page} of {pages}"
+    description: str = "Description"
+    quantity: str = "Quantity"
+    unit_price: str = "Unit price"
+    tax_rate: str = "VAT"
+    subtotal: str = "Subtotal"
+    at_a_glance: str = "At a glance"
+    by_category: str = "Cost by category"
+    by_day: str = "Cost of usage by day"
+    top_numbers: str = "Top numbers and services"
+    months: str = "Net amount invoiced by month"
+    others: str = "All others"
+    itemised_usage: str = "Itemised usage"
+    usage_note: str = "Usage is part of the charges above, and adds nothing to the total. Times are local."
+    when: str = "Date and time"
+    origin: str = "From"
+    destination: str = "To"
+    amount_used: str = "Time or volume"
+    cost: str = "Cost"
+    usage_sum: str = "{records} items {used}"
 
 
 _WORDS = {
@@ -67,6 +87,25 @@ _WORDS = {
         reference="Verwendungszweck",
         vat_number="USt-IdNr.",
         page="Seite {page} von {pages}",
+        description="Beschreibung",
+        quantity="Menge",
+        unit_price="Einzelpreis",
+        tax_rate="USt.",
+        subtotal="Zwischensumme",
+        at_a_glance="Auf einen Blick",
+        by_category="Kosten nach Art",
+        by_day="Kosten der Nutzung nach Tagen",
+        top_numbers="Nummern und Dienste mit den höchsten Kosten",
+        months="Netto in Rechnung gestellt, nach Monaten",
+        others="Alle anderen",
+        itemised_usage="Einzelnachweis",
+        usage_note="Die Nutzung ist in den Posten oben enthalten und erhöht die Summe nicht. Zeiten sind Ortszeiten.",
+        when="Datum und Zeit",
+        origin="Von",
+        destination="Nach",
+        amount_used="Dauer oder Menge",
+        cost="Kosten",
+        usage_sum="{records} Einträge {used}",
     ),
     "fr": Words(
         invoice="Facture",
@@ -93,6 +132,25 @@ _WORDS = {
         reference="Référence",
         vat_number="N° de TVA",
         page="Page {page} sur {pages}",
+        description="Désignation",
+        quantity="Quantité",
+        unit_price="Prix unitaire HT",
+        tax_rate="TVA",
+        subtotal="Sous-total",
+        at_a_glance="En un coup d'œil",
+        by_category="Coût par catégorie",
+        by_day="Coût de la consommation par jour",
+        top_numbers="Numéros et services les plus coûteux",
+        months="Montant HT facturé par mois",
+        others="Tous les autres",
+        itemised_usage="Détail de la consommation",
+        usage_note="La consommation est comprise dans les montants ci-dessus et ne s'y ajoute pas. Heures locales.",
+        when="Date et heure",
+        origin="De",
+        destination="Vers",
+        amount_used="Durée ou volume",
+        cost="Coût",
+        usage_sum="{records} éléments {used}",
     ),
     "es": Words(
         invoice="Factura",
@@ -120,6 +178,25 @@ _WORDS = {
         reference="Referencia",
         vat_number="NIF-IVA",
         page="Página {page} de {pages}",
+        description="Descripción",
+        quantity="Cantidad",
+        unit_price="Precio unitario",
+        tax_rate="IVA",
+        subtotal="Subtotal",
+        at_a_glance="De un vistazo",
+        by_category="Coste por categoría",
+        by_day="Coste del consumo por día",
+        top_numbers="Números y servicios con mayor coste",
+        months="Importe neto facturado por mes",
+        others="Todos los demás",
+        itemised_usage="Detalle del consumo",
+        usage_note="El consumo está incluido en los cargos de arriba y no se suma al total. Las horas son locales.",
+        when="Fecha y hora",
+        origin="De",
+        destination="A",
+        amount_used="Duración o volumen",
+        cost="Coste",
+        usage_sum="{records} registros {used}",
     ),
 }
 
@@ -135,6 +212,30 @@ class Tongue:
         """Return an amount with its currency, as it is kept: it is rounded already."""
         return format_currency(amount, currency, locale=self.locale)
 
+    def price(self, amount: Decimal, currency: str) -> str:
+        """Return a price with its currency, with as many places as it has, and no fewer than the currency's."""
+        return _price(amount.normalize(), currency, self.locale)
+
+    def number(self, value: Decimal) -> str:
+        """Return a number with as many places as it has."""
+        return format_decimal(value.normalize(), locale=self.locale, decimal_quantization=False)
+
+    def megabytes(self, volume: Decimal) -> str:
+        """Return a volume that is given in megabytes (10^6 bytes)."""
+        return f"{self.number(volume)} MB"
+
+    def moment(self, moment: datetime) -> str:
+        """Return a local time, to the second, with its day."""
+        return f"{_short_date(moment.date(), self.locale)} {moment:%H:%M:%S}"
+
+    def short_day(self, day: date) -> str:
+        """Return the day and month of a date, for the foot of a graph."""
+        return _short_day(day, self.locale)
+
+    def month(self, month: date) -> str:
+        """Return a month of a year, for the foot of a graph."""
+        return format_skeleton("yMMM", month, locale=self.locale)
+
     def rate(self, percent: Decimal) -> str:
         """Return a tax rate that is given in percent."""
         return format_percent(percent / 100, locale=self.locale, decimal_quantization=False)
@@ -142,6 +243,26 @@ class Tongue:
     def day(self, day: date) -> str:
         """Return a date in words, so that no reader takes the month for the day."""
         return format_date(day, "long", locale=self.locale)
+
+
+# A long itemisation names the same days and the same prices again and again.
+@functools.lru_cache(maxsize=1_024)
+def _short_date(day: date, locale: Locale) -> str:
+    return format_date(day, "short", locale=locale)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _short_day(day: date, locale: Locale) -> str:
+    return format_skeleton("Md", day, locale=locale)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _price(amount: Decimal, currency: str, locale: Locale) -> str:
+    exact = -int(amount.as_tuple().exponent)
+    text = format_currency(amount, currency, locale=locale)
+    if exact <= get_currency_precision(currency):
+        return text
+    return format_currency(amount, currency, locale=locale, decimal_quantization=False)
 
 
 def tongue(language: str, country: str) -> Tongue:

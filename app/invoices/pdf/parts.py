@@ -1,16 +1,15 @@
-"""The short invoice: one page with what is owed, for what, and how to pay it."""
+"""What the formats of an invoice share: what stands above the amounts and below them, and how pages are filled."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from io import BytesIO
 
-from reportlab.lib.colors import white
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf_model import InvoiceDocument, IssuerDetails
-from app.invoices.pdf_paper import (
+from app.invoices.pdf.model import InvoiceDocument, IssuerDetails
+from app.invoices.pdf.paper import (
     ACCENT,
-    BOLD,
     BOTTOM,
     LEFT,
     MUTED,
@@ -24,18 +23,15 @@ from app.invoices.pdf_paper import (
     letterhead,
     open_canvas,
     paginate,
-    rule,
     wrap,
     wrap_all,
     write,
     write_right,
 )
-from app.invoices.pdf_words import Tongue, tongue
-from app.invoices.rules import net_by_category
+from app.invoices.pdf.scripts import BOLD
+from app.invoices.pdf.words import Tongue
 
-__all__ = ["InvoiceDocument", "IssuerDetails", "short_pdf"]
-
-_AMOUNT_WIDTH = 48 * mm
+AMOUNT_WIDTH = 48 * mm
 _TOTALS_LEFT = LEFT + WIDTH * 0.42
 _LABEL_WIDTH = 36 * mm
 _ADDRESS_WIDTH = WIDTH * 0.5
@@ -46,25 +42,24 @@ _ADDRESS_TOP: float = PAGE_HEIGHT - 58 * mm
 _CONTINUED_LINES, _CONTINUED_HEIGHT = 3, 44
 
 
-def short_pdf(invoice: InvoiceDocument, issuer: IssuerDetails, *, language: str = "en", country: str = "GB") -> bytes:
-    """Return the short format of an invoice or a credit note as a PDF (A4, fonts embedded).
+def printed(
+    invoice: InvoiceDocument, issuer: IssuerDetails, parts: Sequence[Sequence[Block]], *, speech: Tongue
+) -> bytes:
+    """Return a document as a PDF: the letterhead and the first part under it; each further part begins a page.
 
-    `language` is the reader's (BCP 47), `country` (ISO 3166) says how to write amounts and dates. The same input gives
-    the same bytes. What one page can't hold goes on to further ones.
-
-    Raises:
-        ValueError: when the issuer's logo can't be read.
-
+    The same input gives the same bytes. Raises ValueError when the issuer's logo can't be read.
     """
-    speech = tongue(language, country)
     buffer = BytesIO()
     canvas = open_canvas(buffer, language=str(speech.locale).replace("_", "-"))
     title = _title(invoice, speech)
     _describe(canvas, title, issuer)
-    y = _opening(canvas, invoice, issuer, speech=speech)
-    blocks = [*_category_rows(invoice, speech), *_total_rows(invoice, speech), *_payment(invoice, issuer, speech)]
-    pages = paginate(blocks, first=y - BOTTOM, following=TOP - _CONTINUED_HEIGHT - BOTTOM)
+    first = _opening(canvas, invoice, issuer, speech=speech)
+    following = TOP - _CONTINUED_HEIGHT
+    pages = [page for part in parts[:1] for page in paginate(part, first=first - BOTTOM, following=following - BOTTOM)]
+    for part in parts[1:]:
+        pages += paginate(part, first=following - BOTTOM, following=following - BOTTOM)
     for number, page in enumerate(pages, start=1):
+        y = first
         if number > 1:
             canvas.showPage()
             y = _continued(canvas, title)
@@ -139,38 +134,8 @@ def _continued(canvas: Canvas, title: str) -> float:
     return TOP - _CONTINUED_HEIGHT
 
 
-def _category_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
-    """Return the summary: its head, and a row for each category."""
-    words = speech.words
-
-    def head(canvas: Canvas, y: float) -> None:
-        canvas.setFillColor(ACCENT)
-        canvas.rect(LEFT, y - 20, WIDTH, 20, stroke=0, fill=1)
-        write(canvas, (LEFT + 8, y - 13.5), words.summary, font=BOLD, size=9, colour=white)
-        write_right(canvas, (RIGHT - 8, y - 13.5), words.net_amount, font=BOLD, size=9, colour=white)
-
-    top = Block(20, head)
-    nets = net_by_category(invoice.lines, places=invoice.places)
-    rows = [
-        _row(category or words.other, speech.money(net, invoice.currency), head=top) for category, net in nets.items()
-    ]
-    return [top, *(rows or [_row(words.no_charges, "", head=top)])]
-
-
-def _row(label: str, amount: str, *, head: Block) -> Block:
-    lines = wrap(label, WIDTH - _AMOUNT_WIDTH)
-    height = 8 + 12 * len(lines)
-
-    def draw(canvas: Canvas, y: float) -> None:
-        for position, line in enumerate(lines):
-            write(canvas, (LEFT + 8, y - 13 - 12 * position), line)
-        write_right(canvas, (RIGHT - 8, y - 13), amount)
-        rule(canvas, y - height)
-
-    return Block(height, draw, head)
-
-
-def _total_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
+def total_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
+    """Return the totals: net, tax by rate, and what is owed."""
     words, totals, currency = speech.words, invoice.totals, invoice.currency
     last = words.total_credit if invoice.credits else words.total_due
     taxes = [
@@ -189,7 +154,7 @@ def _total_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
 
 
 def _total_row(label: str, amount: str) -> Block:
-    lines = wrap(label, RIGHT - _TOTALS_LEFT - _AMOUNT_WIDTH + 10 * mm)
+    lines = wrap(label, RIGHT - _TOTALS_LEFT - AMOUNT_WIDTH + 10 * mm)
 
     def draw(canvas: Canvas, y: float) -> None:
         for position, line in enumerate(lines):
@@ -209,7 +174,7 @@ def _grand_total(label: str, amount: str) -> Block:
     return Block(40, draw)
 
 
-def _payment(invoice: InvoiceDocument, issuer: IssuerDetails, speech: Tongue) -> list[Block]:
+def payment(invoice: InvoiceDocument, issuer: IssuerDetails, speech: Tongue) -> list[Block]:
     """Return how to pay, if there is anything to pay."""
     total = invoice.totals.total
     if invoice.credits or total <= Decimal(0):

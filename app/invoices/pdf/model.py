@@ -1,7 +1,8 @@
 """What an invoice's PDF is made from: no rows of a database, just what stands on the paper."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 
 from app.invoices.rules import Line, Totals, invoice_totals
 
@@ -25,10 +26,28 @@ class IssuerDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """One call or transfer. `start` is local time, naive; `duration` is in seconds, `volume` in megabytes (10^6 bytes).
+
+    `reference` is the number or service that it was made from. It itemises a line, and adds nothing to the totals.
+    """
+
+    start: datetime
+    reference: str
+    origin: str = ""
+    destination: str = ""
+    duration: int | None = None
+    volume: Decimal | None = None
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDocument:
     """An invoice or a credit note. `credits` is the number of the invoice that a credit note credits.
 
-    `currency` is an ISO 4217 code; `places` are the decimal places its amounts are kept with.
+    `currency` is an ISO 4217 code; `places` are the decimal places its amounts are kept with. `usage` is in the
+    order of its references and times. `months` are what the customer was invoiced by month, net: first days of months,
+    rising, this invoice's month last.
     """
 
     number: str
@@ -42,6 +61,8 @@ class InvoiceDocument:
     lines: tuple[Line, ...] = ()
     credits: str | None = None
     places: int = 2
+    usage: tuple[Usage, ...] = ()
+    months: tuple[tuple[date, Decimal], ...] = ()
 
     @property
     def totals(self) -> Totals:

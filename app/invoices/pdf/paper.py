@@ -2,21 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf_model import IssuerDetails
+from app.invoices.pdf.model import IssuerDetails
+from app.invoices.pdf.scripts import BOLD, REGULAR, draw_line, load_fonts, width_of
 
-REGULAR, BOLD = "CounterpartSans", "CounterpartSans-Bold"
 INK, MUTED, ACCENT = HexColor("#1d2733"), HexColor("#56616e"), HexColor("#1f4e79")
 HAIRLINE, TINT = HexColor("#cfd6de"), HexColor("#eef3f8")
 
@@ -30,8 +26,6 @@ BOTTOM: float = 30 * mm
 LOGO_WIDTH: float = 62 * mm
 LOGO_HEIGHT: float = 20 * mm
 
-_FONT_FILES = Path(__file__).parent / "fonts"
-
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -43,13 +37,6 @@ class Block:
     height: float
     draw: Callable[[Canvas, float], None]
     head: "Block | None" = None
-
-
-@cache
-def load_fonts() -> None:
-    """Make the two fonts known to ReportLab, once; it embeds of them what a document uses."""
-    pdfmetrics.registerFont(TTFont(REGULAR, _FONT_FILES / "DejaVuSans.ttf"))
-    pdfmetrics.registerFont(TTFont(BOLD, _FONT_FILES / "DejaVuSans-Bold.ttf"))
 
 
 def open_canvas(buffer: BytesIO, *, language: str) -> Canvas:
@@ -89,18 +76,16 @@ def write(
     canvas: Canvas, at: tuple[float, float], text: str, *, font: str = REGULAR, size: float = 9, colour: Color = INK
 ) -> None:
     """Write one line of text from a point on its baseline. Text is never read as markup."""
-    canvas.setFont(font, size)
     canvas.setFillColor(colour)
-    canvas.drawString(*at, text)
+    draw_line(canvas, at, text, font=font, size=size)
 
 
 def write_right(
     canvas: Canvas, at: tuple[float, float], text: str, *, font: str = REGULAR, size: float = 9, colour: Color = INK
 ) -> None:
     """Write one line of text that ends at a point on its baseline."""
-    canvas.setFont(font, size)
     canvas.setFillColor(colour)
-    canvas.drawRightString(*at, text)
+    draw_line(canvas, at, text, font=font, size=size, ends=True)
 
 
 def rule(canvas: Canvas, y: float, *, left: float = LEFT, colour: Color = HAIRLINE, thickness: float = 0.5) -> None:
@@ -156,7 +141,7 @@ def paginate(blocks: Sequence[Block], *, first: float, following: float) -> list
 
 
 def _fits(text: str, width: float, *, font: str, size: float) -> bool:
-    return bool(pdfmetrics.stringWidth(text, font, size) <= width)
+    return width_of(text, font=font, size=size) <= width
 
 
 def _fitting_head(word: str, width: float, *, font: str, size: float) -> str:

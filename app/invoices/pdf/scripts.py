@@ -1,0 +1,93 @@
+"""Scripts: the font that a text is written in, and the way it runs. Hebrew and Arabic from the right, and joined."""
+
+import functools
+import unicodedata
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from arabic_reshaper import reshape
+from bidi import get_display
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+REGULAR, BOLD = "CounterpartSans", "CounterpartSans-Bold"
+# Chinese, Japanese and Korean, in one weight.
+FALLBACK = "CounterpartFallback"
+# Hebrew begins here. Before it lie Latin, Greek, Cyrillic and Armenian, which need nothing but their letters.
+_FIRST_OTHER = "\u0590"
+_FROM_THE_RIGHT = frozenset({"R", "AL"})
+_FONT_FILES = Path(__file__).parent / "fonts"
+
+
+@functools.cache
+def load_fonts() -> None:
+    """Make the two fonts known to ReportLab, once; it embeds of them what a document uses."""
+    pdfmetrics.registerFont(TTFont(REGULAR, _FONT_FILES / "DejaVuSans.ttf"))
+    pdfmetrics.registerFont(TTFont(BOLD, _FONT_FILES / "DejaVuSans-Bold.ttf"))
+
+
+def width_of(text: str, *, font: str, size: float) -> float:
+    """Return how wide a line is, in points."""
+    if _is_plain(text):
+        return float(pdfmetrics.stringWidth(text, font, size))
+    return float(sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in _pieces(text, font)))
+
+
+def draw_line(
+    canvas: Canvas, at: tuple[float, float], text: str, *, font: str, size: float, ends: bool = False
+) -> None:
+    """Draw a line of text that begins at a point on its baseline, or `ends` there."""
+    canvas.setFont(font, size)
+    if _is_plain(text):
+        put = canvas.drawRightString if ends else canvas.drawString
+        put(*at, text)
+        return
+    x, y = at
+    if ends:
+        x -= width_of(text, font=font, size=size)
+    for name, piece in _pieces(text, font):
+        canvas.setFont(name, size)
+        canvas.drawString(x, y, piece)
+        x += pdfmetrics.stringWidth(piece, name, size)
+
+
+def as_seen(text: str) -> str:
+    """Return a line as it is seen, from left to right: Arabic letters joined, and what runs from the right turned.
+
+    The direction of a line is that of its first letter (Unicode Annex 9, rules P2 and P3).
+    """
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    if _FROM_THE_RIGHT.isdisjoint(kinds):
+        return text
+    first = next(kind for kind in kinds if kind == "L" or kind in _FROM_THE_RIGHT)
+    seen: str = get_display(reshape(text), base_dir="L" if first == "L" else "R")
+    return seen
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() or max(text) < _FIRST_OTHER
+
+
+def _pieces(text: str, font: str) -> Sequence[tuple[str, str]]:
+    """Return a line as it is seen, in pieces, each with the font that has its letters."""
+    load_fonts()
+    seen, own = as_seen(text), pdfmetrics.getFont(font).face.charToGlyph
+    if all(ord(character) in own for character in seen):
+        return [(font, seen)]
+    other = _fallback().face.charToGlyph
+
+    def name_of(character: str) -> str:
+        # What no font has stays with the first, which draws an empty box.
+        return FALLBACK if ord(character) not in own and ord(character) in other else font
+
+    return [(name, "".join(some)) for name, some in groupby(seen, key=name_of)]
+
+
+@functools.cache
+def _fallback() -> TTFont:
+    """Load the large font when the first text needs it."""
+    font = TTFont(FALLBACK, _FONT_FILES / "DroidSansFallbackFull.ttf")
+    pdfmetrics.registerFont(font)
+    return font
