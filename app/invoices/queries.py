@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, SelectBase, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import ensure
@@ -86,7 +86,7 @@ def last_series(session: Session, *, customer_id: int) -> int:
     return session.scalar(select(func.max(Invoice.series)).where(Invoice.customer_id == customer_id)) or 0
 
 
-def usage_of(session: Session, *, invoice_id: int) -> Sequence[Row[Any]]:
+def usage_of(session: Session, *, invoice_id: int) -> Sequence[Any]:
     """Return the usage records of an invoice as rows, by their references and times."""
     columns = [UsageRecord.start, UsageRecord.reference, UsageRecord.origin, UsageRecord.destination]
     columns += [UsageRecord.duration, UsageRecord.volume, UsageRecord.cost]

@@ -13,8 +13,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 REGULAR, BOLD = "CounterpartSans", "CounterpartSans-Bold"
-# Chinese, Japanese and Korean, in one weight.
-FALLBACK = "CounterpartFallback"
+# For letters that those lack, one after the other, in one weight: Chinese and Japanese, then Korean.
+FALLBACKS = {"CounterpartHan": "DroidSansFallbackFull.ttf", "CounterpartHangul": "NanumGothic.ttf"}
 # Hebrew begins here. Before it lie Latin, Greek, Cyrillic and Armenian, which need nothing but their letters.
 _FIRST_OTHER = "\u0590"
 _FROM_THE_RIGHT = frozenset({"R", "AL"})
@@ -30,6 +30,7 @@ def load_fonts() -> None:
 
 def width_of(text: str, *, font: str, size: float) -> float:
     """Return how wide a line is, in points."""
+    load_fonts()
     if _is_plain(text):
         return float(pdfmetrics.stringWidth(text, font, size))
     return float(sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in _pieces(text, font)))
@@ -72,22 +73,22 @@ def _is_plain(text: str) -> bool:
 
 def _pieces(text: str, font: str) -> Sequence[tuple[str, str]]:
     """Return a line as it is seen, in pieces, each with the font that has its letters."""
-    load_fonts()
     seen, own = as_seen(text), pdfmetrics.getFont(font).face.charToGlyph
     if all(ord(character) in own for character in seen):
         return [(font, seen)]
-    other = _fallback().face.charToGlyph
 
     def name_of(character: str) -> str:
+        if ord(character) in own:
+            return font
         # What no font has stays with the first, which draws an empty box.
-        return FALLBACK if ord(character) not in own and ord(character) in other else font
+        return next((name for name in FALLBACKS if ord(character) in _fallback(name).face.charToGlyph), font)
 
     return [(name, "".join(some)) for name, some in groupby(seen, key=name_of)]
 
 
 @functools.cache
-def _fallback() -> TTFont:
-    """Load the large font when the first text needs it."""
-    font = TTFont(FALLBACK, _FONT_FILES / "DroidSansFallbackFull.ttf")
+def _fallback(name: str) -> TTFont:
+    """Load a large font when the first text needs it."""
+    font = TTFont(name, _FONT_FILES / FALLBACKS[name])
     pdfmetrics.registerFont(font)
     return font
