@@ -22,8 +22,8 @@ from tests.core import making
 
 @pytest.fixture
 def held(app):
-    """Send an invoice of which one copy is held, for a format that can't be made."""
-    customer_id = making.billed(email_bill_type="full")
+    """Send an invoice of which one copy is held, for a usage report that can't be made."""
+    customer_id = making.billed(invoice_usage_report=making.lookup("usage_report_profile", "By number"))
     making.send(making.invoice(customer_id))
     return customer_id
 

@@ -14,6 +14,7 @@ from kombu import Connection, Exchange, Queue
 
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
+from app.invoices.source import InvoiceSource
 from app.mailer.delivery import loop
 from app.mailer.engines import wakeups
 from app.mailer.engines.broker import celery_config, wake_up_queue
@@ -54,7 +55,8 @@ def test_a_commit_tells_how_many_it_has_queued(heard):
     assert heard.messages == [2]
 
 
-def test_what_is_held_wakes_nobody_and_neither_does_anything_else(heard):
+def test_what_is_held_wakes_nobody_and_neither_does_anything_else(heard, monkeypatch):
+    monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short"}))
     making.send(making.invoice(making.billed(email_bill_type="long")))
     assert making.states() == {"bills@acme.example": "held"}
     assert heard.messages == []

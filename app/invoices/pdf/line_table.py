@@ -14,11 +14,11 @@ def line_table(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
     """Return every line of an invoice, in the order of its categories, with a subtotal for each of several."""
     words = speech.words
     table = columns(
-        (words.description, 0.46, False),
+        (words.description, 0.44, False),
         (words.quantity, 0.13, True),
         (words.unit_price, 0.16, True),
         (words.tax_rate, 0.09, True),
-        (words.net_amount, 0.16, True),
+        (words.net_amount, 0.18, True),
     )
     head = head_of(table)
     if not invoice.lines:

@@ -113,9 +113,13 @@ class _Upkeep:
         if now - self._looked < _LOOK_AFTER:
             return True
         self._looked = now
-        session = self._turn.sessions
+        sessions = self._turn.sessions
+        session = sessions if isinstance(sessions, Session) else sessions()
+        # What is read is what stands there now, and nothing is kept from changing afterwards.
         session.rollback()
-        return not is_paused(session if isinstance(session, Session) else session())
+        paused = is_paused(session)
+        session.rollback()
+        return not paused
 
 
 def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
