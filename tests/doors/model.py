@@ -50,7 +50,7 @@ class Model:
         if not self._is_whole(self.contacts[number] | values):
             return WRONG
         self.contacts[number] |= values
-        return DONE
+        return self._done_and_followed()
 
     def link(self, customer: int, contact: int) -> tuple[int, str]:
         if not self._lives("customer", customer) or not self._lives("contact", contact):
@@ -70,7 +70,7 @@ class Model:
         if not self._lives("contact", contact):
             return GONE
         self.links.discard((customer, contact))
-        return DONE
+        return self._done_and_followed()
 
     def convert(self, number: int) -> tuple[int, str]:
         if not self._lives("contact", number):
@@ -91,6 +91,21 @@ class Model:
             for one in [*self.contacts.values(), *self.invoices.values()]:
                 if one["customer_id"] == number and one["act"] is None:
                     one["act"] = self.acts
+        return self._done_and_followed()
+
+    def _reaches(self, number: int, customer: int, address: str) -> bool:
+        """Tell whether a contact gets a customer's invoices at an address."""
+        one = self.contacts[number]
+        concerned = one["customer_id"] == customer or (customer, number) in self.links
+        wants = one["email_bill_type"] != "none" and (one["email"] or "").lower() == address
+        return concerned and wants and one["act"] is None and self._lives("customer", customer)
+
+    def _done_and_followed(self) -> tuple[int, str]:
+        """Cancel the mails that have lost their every reason: none has left, and sending makes them anew."""
+        for (invoice, address), mail in self.mails.items():
+            customer = self.invoices[invoice]["customer_id"]
+            if not any(self._reaches(number, customer, address) for number in mail["reasons"]):
+                mail["cancelled"] = True
         return DONE
 
     def restore(self, kind: str, number: int) -> tuple[int, str]:
@@ -120,12 +135,16 @@ class Model:
             return GONE
         customer = self.invoices[invoice]["customer_id"]
         for number, one in self.contacts.items():
-            concerned = one["customer_id"] == customer or (customer, number) in self.links
-            if not concerned or one["act"] or one["email_bill_type"] == "none":
+            address = (one["email"] or "").lower()
+            if not self._reaches(number, customer, address):
                 continue
-            mail = self.mails.setdefault((invoice, one["email"].lower()), {"formats": [], "new": True})
+            mail = self.mails.get((invoice, address))
+            if mail is None or mail["cancelled"]:
+                mail = {"formats": [], "reasons": [], "new": True, "cancelled": False}
+                self.mails[invoice, address] = mail
             if mail["new"]:
                 mail["formats"].append(one["email_bill_type"])
+                mail["reasons"].append(number)
         for mail in self.mails.values():
             mail["new"] = False
         return DONE
