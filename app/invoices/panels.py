@@ -14,7 +14,7 @@ from app.core.actor import Actor
 from app.core.bill_format import BillFormat
 from app.core.words import say
 from app.customers.models import Customer
-from app.invoices import queries
+from app.invoices import queries, usage_panel
 from app.invoices.models import Invoice
 from app.invoices.pdf.formats import FORMATS
 from app.invoices.resource import INVOICE
@@ -45,6 +45,7 @@ def register() -> None:
         "invoice",
         Tab("lines", say("Lines"), "invoice", "invoices/lines_tab.html", count=_line_count, context=_lines),
     )
+    usage_panel.register()
     register_tab(
         "invoice", Tab("pdf", say("PDF"), "invoice", "invoices/pdf_tab.html", count=lambda *_: None, context=_pdf)
     )

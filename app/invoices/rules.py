@@ -210,6 +210,11 @@ _READERS: dict[str, Callable[[object], Any]] = {
 }
 
 
+def duration_text(seconds: int) -> str:
+    """Return a duration as hours, minutes and seconds: 0:01:05."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
 def next_number(account_number: str, count: int) -> str:
     """Return the number of a customer's next invoice or credit note: "ACCOUNT/4" after three.
 

@@ -57,6 +57,14 @@ def amount_text(value: Decimal | str, currency: str, *, locale: Locale | None = 
     return format_currency(Decimal(value), currency, pattern, locale=locale, currency_digits=False)
 
 
+def price_text(value: Decimal, currency: str) -> str:
+    """Return a price: £0.125. It has as many places as it needs, and no fewer than its currency (ISO 4217)."""
+    places = max(minor_unit(currency), -int(value.normalize().as_tuple().exponent))
+    pattern = reading_locale().currency_formats["standard"].pattern
+    pattern = pattern.replace("0.00", "0" + ("." + "0" * places if places else ""))
+    return format_currency(value, currency, pattern, locale=reading_locale(), currency_digits=False)
+
+
 def code_name(source: str, code: str) -> str:
     """Return what the reader's language calls a country, currency or language; the code where it has no name."""
     return code_names(source).get(code, code)

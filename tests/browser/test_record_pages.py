@@ -30,6 +30,7 @@ RECORD_PAGES = [
     "/contacts/{contact}/convert-to-shared",
     "/invoices/add?customer_id={customer}",
     "/invoices/show/{draft}?tab=lines",
+    "/invoices/show/{draft}?tab=usage",
     "/invoices/show/{draft}?tab=pdf",
     "/invoices/show/{sent}?tab=messages",
     "/invoices/show/{sent}?tab=history",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from app.core import clock
 from app.invoices.resource import INVOICE
+from app.invoices.service import create_invoice
 from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView
 from app.mailer.screens.plan_page import plan_context
@@ -179,3 +181,30 @@ def test_the_pdf_tab_shows_each_format_and_hands_it_out(login):
     assert browser.get(f"/invoices/{invoice_id}/pdf?format=none").status_code == 422
     # An address that nobody wrote shows what is there.
     assert "format=short#" in browser.get(f"/invoices/show/{invoice_id}?tab=pdf&format=none").text
+
+
+CALL = {"reference": "01632 960 001", "origin": "Halifax", "destination": "<b>London</b>", "cost": Decimal("0.125")}
+
+
+def itemised(account, usage):
+    values = {"customer_id": making.customer(account), **making.DATES, "lines": [making.LINE]}
+    return making.run(create_invoice, values=values, default_currency="GBP", usage=usage).id
+
+
+def test_the_usage_tab_shows_what_itemises_the_lines(login):
+    later = {**CALL, "start": datetime(2026, 6, 30, 23, 30, tzinfo=UTC), "duration": 3_725, "volume": None}
+    sooner = {**CALL, "start": datetime(2026, 6, 30, 22, tzinfo=UTC), "duration": None, "volume": Decimal("1250.500")}
+    page = login("finance").get(f"/invoices/show/{itemised('AC1', [later, sooner])}?tab=usage").text
+    for expected in ("1 Jul 2026, 00:30", "01632 960 001", "Halifax", "&lt;b&gt;London&lt;/b&gt;", "1:02:05"):
+        assert expected in page
+    assert page.count("£0.125") == 2
+    assert page.index("1,250.5 MB") < page.index("1:02:05")
+    assert "No usage records" in login("finance").get(f"/invoices/show/{itemised('AC2', [])}?tab=usage").text
+
+
+def test_a_long_usage_leads_to_the_paper_that_has_all_of_it(login):
+    call = {**CALL, "start": datetime(2026, 6, 30, tzinfo=UTC), "duration": 1, "volume": None}
+    invoice_id = itemised("AC1", [call] * 101)
+    page = login("finance").get(f"/invoices/show/{invoice_id}?tab=usage").text
+    assert "The first 100 are shown." in page
+    assert f"/invoices/show/{invoice_id}?tab=pdf&amp;format=full" in page

@@ -67,6 +67,7 @@ PAGES = {
     "add shared contact": "/customers/{customer}/add-shared-contact",
     "invoices list": "/invoices/list/",
     "invoices show lines": "/invoices/show/{draft}?tab=lines",
+    "invoices show usage": "/invoices/show/{draft}?tab=usage",
     "invoices show messages": "/invoices/show/{invoice}?tab=messages",
     "invoices add": "/invoices/add",
     "invoices edit": "/invoices/edit/{draft}",

@@ -22,7 +22,7 @@ def every_page(house):
     ]
     pages += [f"/customers/show/{ours['customer']}?tab={tab}" for tab in ("contacts", "invoices", "messages")]
     pages += [f"/contacts/show/{ours['contact']}?tab={tab}" for tab in ("customers", "messages")]
-    pages += [f"/invoices/show/{ours['draft']}?tab={tab}" for tab in ("lines", "pdf", "messages")]
+    pages += [f"/invoices/show/{ours['draft']}?tab={tab}" for tab in ("lines", "usage", "pdf", "messages")]
     pages += [f"/messages/show/{ours['message']}?tab={tab}" for tab in ("why", "attempts", "mail")]
     pages += [
         f"/customers/edit/{ours['customer']}",

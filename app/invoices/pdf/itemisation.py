@@ -8,6 +8,7 @@ from app.invoices.pdf.model import InvoiceDocument, Usage
 from app.invoices.pdf.paper import Block
 from app.invoices.pdf.tables import Column, columns, head_of, heading, remark, row, sum_row, title, together
 from app.invoices.pdf.words import Tongue
+from app.invoices.rules import duration_text
 
 
 def itemisation(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
@@ -62,7 +63,7 @@ def _record(table: Sequence[Column], one: Usage, currency: str, speech: Tongue, 
 def _used(one: Usage, speech: Tongue) -> str:
     known = []
     if one.duration is not None:
-        known.append(_clock(one.duration))
+        known.append(duration_text(one.duration))
     if one.volume is not None:
         known.append(speech.megabytes(one.volume))
     return " ".join(known)
@@ -71,9 +72,4 @@ def _used(one: Usage, speech: Tongue) -> str:
 def _sum_used(records: Sequence[Usage], speech: Tongue) -> str:
     seconds = sum(one.duration or 0 for one in records)
     volume = sum((one.volume or Decimal(0) for one in records), Decimal(0))
-    return " ".join([*([_clock(seconds)] if seconds else []), *([speech.megabytes(volume)] if volume else [])])
-
-
-def _clock(seconds: int) -> str:
-    """Write a duration as hours, minutes and seconds."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return " ".join([*([duration_text(seconds)] if seconds else []), *([speech.megabytes(volume)] if volume else [])])
