@@ -265,6 +265,7 @@ def test_processes_killed_at_every_step_lose_nothing(broker, tmp_path, policy):
             until(lambda: set(making.states().values()) <= {"sent", "uncertain"} and _settled(), seconds=90)
             if policy == "resend":
                 until(all_sent, why=both[0].said)
+            until(lambda: _are_up(both, start), why=both[0].said)
             assert [one.stop() for one in both] == [0, 0]
         finally:
             for one in both:
@@ -277,13 +278,28 @@ def _all_have_died(plans, both, start):
     """Put some more into the outbox where it runs dry; tell whether all who were to die are dead."""
     if Counter(making.states().values())["queued"] < 4 * BATCH:
         enqueue(f"AC{next(_numbers)}", 40)
-    for number, one in enumerate(both):
-        # Celery ends when one of its processes dies before it is ready itself; run.py and systemd start it again.
-        if one.process.poll() is not None:
-            both[number] = start()
+    _start_again(both, start)
     taken = [one.suffix[1:] for one in plans.iterdir()]
     time.sleep(0.2)
     return "plan" not in taken and not any(Path(f"/proc/{pid}").exists() for pid in taken)
+
+
+def _start_again(both, start):
+    """Start those anew that have ended: Celery does when one of its processes dies before it is ready itself.
+
+    run.py and systemd do the same.
+    """
+    for number, one in enumerate(both):
+        if one.process.poll() is not None:
+            both[number] = start()
+
+
+def _are_up(both, start):
+    """Tell whether both have all their processes: the last death may have ended one of them as well."""
+    _start_again(both, start)
+    return all(
+        one.process.poll() is None and " ready." in one.said() and len(one.children()) >= jobs.PROCESSES for one in both
+    )
 
 
 def _settled():
