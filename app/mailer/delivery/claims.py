@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Integer, String, func, update
+from sqlalchemy import Integer, String, bindparam, func, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -117,23 +118,23 @@ def _take(session: Session, claimed: Sequence[Claimed], *, worker: str) -> None:
     """Put what was found into the hand of a worker, each with its mail."""
     now = clock.now()
     rows = [{"of": one.message_id, "digest": one.mail.digest, "about": one.mail.subject or None} for one in claimed]
+    values: dict[str, Any] = {
+        "state": MessageState.SENDING.value,
+        "held_code": None,
+        "held_because": None,
+        "lost_reasons": None,
+        "lease_until": now + LEASE,
+        "claimed_by": worker,
+        "version": _messages.c.version + 1,
+        "last_modified_at": now,
+    }
+    if session.get_bind().dialect.name != "postgresql":
+        one = {"content_digest": bindparam("digest"), "subject": func.coalesce(_messages.c.subject, bindparam("about"))}
+        session.execute(update(_messages).where(_messages.c.id == bindparam("of")).values(**values, **one), rows)
+        return
     given = as_table(session, rows, {"of": Integer(), "digest": String(), "about": String()}).c
-    session.execute(
-        update(_messages)
-        .where(_messages.c.id == given.of)
-        .values(
-            state=MessageState.SENDING.value,
-            held_code=None,
-            held_because=None,
-            lost_reasons=None,
-            lease_until=now + LEASE,
-            claimed_by=worker,
-            content_digest=given.digest,
-            subject=func.coalesce(_messages.c.subject, given.about),
-            version=_messages.c.version + 1,
-            last_modified_at=now,
-        )
-    )
+    each = {"content_digest": given.digest, "subject": func.coalesce(_messages.c.subject, given.about)}
+    session.execute(update(_messages).where(_messages.c.id == given.of).values(**values, **each))
 
 
 def _mail(session: Session, mails: Mails, message: Message, *, careful: bool) -> StoredMail | None:

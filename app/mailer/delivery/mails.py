@@ -10,7 +10,7 @@ from email.parser import HeaderParser
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, true
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -261,15 +261,15 @@ def _put(
     if not rows:
         return
     table = model.metadata.tables[model.__tablename__]
+    if session.get_bind().dialect.name != "postgresql":
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+        return
     with contextlib.suppress(IntegrityError), session.begin_nested():
         insert_rows(session, table, rows)
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement: Any = dialect.insert(table)
-    # Without a WHERE, SQLite would take ON CONFLICT for a join's ON.
     kinds = {name: table.c[name].type for name in rows[0]}
-    chosen = select(as_table(session, rows, kinds)).where(true())
-    session.execute(statement.from_select(list(kinds), chosen).on_conflict_do_nothing())
+    chosen = select(as_table(session, rows, kinds))
+    session.execute(postgresql.insert(table).from_select(list(kinds), chosen).on_conflict_do_nothing())
 
 
 def store(session: Session, data: bytes, content_type: str) -> str:
