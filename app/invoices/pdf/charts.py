@@ -81,12 +81,12 @@ def _title(canvas: Canvas, y: float, title: str) -> None:
     write(canvas, (LEFT, y - 16), _one_line(title, WIDTH, font=BOLD, size=9.5), font=BOLD, size=9.5)
 
 
-def _one_line(text: str, width: float, **look: object) -> str:
+def _one_line(text: str, width: float, *, font: str = REGULAR, size: float = 9) -> str:
     """Return a text that stays in its line, cut at its end."""
-    lines = wrap(text, width, **look)  # type: ignore[arg-type]
+    lines = wrap(text, width, font=font, size=size)
     if len(lines) <= 1:
         return text
-    return wrap(f"{lines[0]}", width - 8, **look)[0] + "…"  # type: ignore[arg-type]
+    return wrap(lines[0], width - 8, font=font, size=size)[0] + "…"
 
 
 def _length(size: Decimal, most: Decimal, room: float) -> float:
