@@ -106,7 +106,7 @@ def test_the_full_one_is_the_long_one_with_graphs_and_each_call():
         assert expected in glance
     assert "01632 960 001 01/10/2026 09:00:00 Halifax London 0000 0:01:01 £0.125" in itemised
     assert itemised.count("0:01:01 £0.125") == 6
-    assert itemised.count("3 items 0:03:03 £0.375") == 2
+    assert itemised.count("Items: 3 0:03:03 £0.375") == 2
     assert "adds nothing to the total" in itemised
 
 
@@ -121,7 +121,7 @@ def test_a_volume_stands_where_there_is_no_duration():
     mobile = dataclasses.replace(usage(1)[0], duration=None, volume=Decimal("1250.500"), cost=Decimal("2.5"))
     text = text_of(opened(full_pdf(change(DETAILED, usage=(mobile,)), ISSUER)))
     assert "1,250.5 MB £2.50" in text
-    assert "1 items 1,250.5 MB £2.50" in text
+    assert "Items: 1 1,250.5 MB £2.50" in text
 
 
 def test_three_thousand_records_go_on_with_their_head_and_their_number():
@@ -135,7 +135,7 @@ def test_three_thousand_records_go_on_with_their_head_and_their_number():
         assert "Invoice ACME/4" in text
     together = " ".join(itemised)
     assert together.count("0:01:01 £0.125") == 3_000
-    assert together.count("1,500 items 25:25:00 £187.50") == 2
+    assert together.count("Items: 1,500 25:25:00 £187.50") == 2
     # Kept small: thousands of rows, and not thousands of copies of anything.
     assert len(made) < 400_000
 

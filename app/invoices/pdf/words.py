@@ -57,7 +57,7 @@ class Words:
     destination: str = "To"
     amount_used: str = "Time or volume"
     cost: str = "Cost"
-    usage_sum: str = "{records} items {used}"
+    usage_sum: str = "Items: {records} {used}"
 
 
 _WORDS = {
@@ -105,7 +105,7 @@ _WORDS = {
         destination="Nach",
         amount_used="Dauer oder Menge",
         cost="Kosten",
-        usage_sum="{records} Einträge {used}",
+        usage_sum="Einträge: {records} {used}",
     ),
     "fr": Words(
         invoice="Facture",
@@ -150,7 +150,7 @@ _WORDS = {
         destination="Vers",
         amount_used="Durée ou volume",
         cost="Coût",
-        usage_sum="{records} éléments {used}",
+        usage_sum="Éléments : {records} {used}",
     ),
     "es": Words(
         invoice="Factura",
@@ -196,7 +196,7 @@ _WORDS = {
         destination="A",
         amount_used="Duración o volumen",
         cost="Coste",
-        usage_sum="{records} registros {used}",
+        usage_sum="Registros: {records} {used}",
     ),
 }
 
