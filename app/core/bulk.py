@@ -42,25 +42,16 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
 
 
 def as_table(
-    session: Session, rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, TypeEngine[Any]], *, name: str = "given"
+    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, TypeEngine[Any]], *, name: str = "given"
 ) -> Subquery:
-    """Return rows, at least one, as a table that a statement can join or insert: one statement for all of them.
+    """Return rows as a table that a statement of PostgreSQL can join or insert: one statement for all of them.
 
     What a statement costs besides its rows, such as the triggers that PostgreSQL reads anew for each, is paid once.
     `kinds` are the columns by their names.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        lists = [bindparam(f"{name}_{of}", [row[of] for row in rows], ARRAY(kind)) for of, kind in kinds.items()]
-        columns = [column(of, kind) for of, kind in kinds.items()]
-        return select(func.unnest(*lists).table_valued(*columns).render_derived(name=f"{name}_rows")).subquery(name)
-    shown = ", ".join(f'column{at} AS "{of}"' for at, of in enumerate(kinds, start=1))
-    places = [{of: f"{name}_{of}_{at}" for of in kinds} for at in range(len(rows))]
-    values = ", ".join("(" + ", ".join(f":{place}" for place in one.values()) + ")" for one in places)
-    bound = [
-        bindparam(place, row[of], kinds[of]) for one, row in zip(places, rows, strict=True) for of, place in one.items()
-    ]
-    statement = text(f"SELECT {shown} FROM (VALUES {values})")  # noqa: S608  the names are the program's own
-    return statement.bindparams(*bound).columns(**kinds).subquery(name)
+    lists = [bindparam(f"{name}_{of}", [row[of] for row in rows], ARRAY(kind)) for of, kind in kinds.items()]
+    columns = [column(of, kind) for of, kind in kinds.items()]
+    return select(func.unnest(*lists).table_valued(*columns).render_derived(name=f"{name}_rows")).subquery(name)
 
 
 def take_ids(session: Session, table: Table, count: int) -> list[int]:

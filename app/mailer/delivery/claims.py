@@ -132,7 +132,7 @@ def _take(session: Session, claimed: Sequence[Claimed], *, worker: str) -> None:
         one = {"content_digest": bindparam("digest"), "subject": func.coalesce(_messages.c.subject, bindparam("about"))}
         session.execute(update(_messages).where(_messages.c.id == bindparam("of")).values(**values, **one), rows)
         return
-    given = as_table(session, rows, {"of": Integer(), "digest": String(), "about": String()}).c
+    given = as_table(rows, {"of": Integer(), "digest": String(), "about": String()}).c
     each = {"content_digest": given.digest, "subject": func.coalesce(_messages.c.subject, given.about)}
     session.execute(update(_messages).where(_messages.c.id == given.of).values(**values, **each))
 

@@ -268,7 +268,7 @@ def _put(
         insert_rows(session, table, rows)
         return
     kinds = {name: table.c[name].type for name in rows[0]}
-    chosen = select(as_table(session, rows, kinds))
+    chosen = select(as_table(rows, kinds))
     session.execute(postgresql.insert(table).from_select(list(kinds), chosen).on_conflict_do_nothing())
 
 
