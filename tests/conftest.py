@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.access.table import Role
 from app.core.actor import Actor, Door
+from app.core.log_lines import set_up_logs
 from app.core.models import AuditEntry
 from app.core.records import Record
 from app.core.unit_of_work import configure_sqlite, unit_of_work
@@ -141,7 +142,11 @@ class Reused:
             cls.made = create_app(settings)
             cls.made.test_client_class = OwnContextClient
             cls.defaults = dict(cls.made.config)
+            cls.extensions = dict(cls.made.extensions)
         app = cls.made
+        # What a test has left here, such as rates of mails, would hold for all tests after it.
+        app.extensions.clear()
+        app.extensions.update(cls.extensions)
         app.config.clear()
         app.config.update({**cls.defaults, **flask_config(settings), "FAB_ROLES": cls.defaults["FAB_ROLES"]})
         # Set when the extensions were set up, over what the settings say.
@@ -229,6 +234,15 @@ def api(app: Flask) -> Callable[..., Callable[..., Any]]:
         return call
 
     return program
+
+
+@pytest.fixture
+def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """Return a function that gives what was logged since it was last asked, a JSON object a line."""
+    set_up_logs("json")
+    capfd.readouterr()
+    yield lambda: capfd.readouterr().err
+    set_up_logs(None)
 
 
 # The probe: whatever is flushed to a record leaves an audit entry in the same transaction.

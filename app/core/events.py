@@ -30,7 +30,9 @@ class Event(StrEnum):
     MESSAGE_HELD = "message_held"
     MESSAGE_RECOVERED = "message_recovered"
     MESSAGE_RELEASED = "message_released"
+    MESSAGE_NOT_IN_HAND = "message_not_in_hand"
     LANE_CLOSED = "lane_closed"
+    LANES_SLOWED = "lanes_slowed"
 
 
 # What an event may say, and nothing else: ids, figures, codes and words of closed lists.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import io
+import json
 import re
 import socket
 import threading
@@ -16,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import clock
-from app.core.unit_of_work import unit_of_work
+from app.core.unit_of_work import WRITES, unit_of_work
 from app.extensions import db
 from app.invoices.source import InvoiceSource
 from app.mailer.bounces.verp import message_named
@@ -383,6 +384,23 @@ def test_an_address_beyond_ascii_needs_a_server_that_can(app, server):
     with running(server, enable_SMTPUTF8=True) as port:
         drain(app, port)
     assert only().state == "sent"
+
+
+def test_what_another_worker_took_over_meanwhile_is_left_to_it_and_logged(app, server, logged):
+    send_to("first@acme.example", "second@acme.example")
+    engine = db.engine
+
+    async def taken_over(_server):
+        with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            connection.execute(text("UPDATE message SET claimed_by = 'other' WHERE address LIKE 'second%'"))
+
+    server.on_data = taken_over
+    with running(server) as port:
+        assert drain(app, port) == 1
+    assert [recipients for _, recipients, _ in server.mails] == [["first@acme.example"]]
+    assert making.states() == {"first@acme.example": "sent", "second@acme.example": "sending"}
+    left = next(json.loads(line) for line in logged().splitlines() if "message_not_in_hand" in line)
+    assert (left["worker"], left["message_id"]) == ("test", making.messages()[1].id)
 
 
 @pytest.mark.usefixtures("app")

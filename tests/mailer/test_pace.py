@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -66,11 +67,14 @@ def test_a_short_wait_for_the_server_is_sat_out(app):
     assert set(making.states().values()) == {"sent"}
 
 
-def test_a_long_one_ends_the_round_and_is_written_down(app):
+def test_a_long_one_ends_the_round_and_is_written_down(app, logged):
     outbox(6)
     pace = Pace(account="4/hour")
     with running(Server()) as port:
         assert drain(app, port, pace) == 4
+        slowed = next(json.loads(line) for line in logged().splitlines() if '"lanes_slowed"' in line)
+        assert (slowed["lane"], slowed["count"]) == (ACCOUNT, 1)
+        assert 3540 < slowed["seconds"] <= 3600
         (lane,) = db.session.query(Lane)
         assert lane.name == ACCOUNT
         assert timedelta(minutes=59) < lane.waits_until - clock.now() <= timedelta(hours=1)
@@ -140,8 +144,6 @@ def test_the_settings_make_the_pace(app, tmp_path, monkeypatch):
         "SETTINGS",
         settings_for(tmp_path, COUNTERPART_MAIL_DOMAIN_RATE="1/hour", COUNTERPART_MAIL_RATE="9/hour"),
     )
-    monkeypatch.delitem(app.extensions, "mail_pace", raising=False)
     pace = pace_of(app)
     assert (pace.take("a.example"), pace.take("a.example").lane) == (None, "a.example")
     assert pace_of(app) is pace
-    monkeypatch.delitem(app.extensions, "mail_pace")

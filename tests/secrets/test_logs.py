@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from app.core.log_lines import set_up_logs
 from app.mailer.jobs import run_worker
 from tests.conftest import PASSWORD
 from tests.core import making
@@ -19,14 +16,6 @@ ADDRESS, NAME, SECRET, TOKEN = (
     "planted-token" * 3,
 )
 PLANTED = ("planted", "Planted", "PLANTED", PASSWORD, "bob@")
-
-
-@pytest.fixture
-def logged(capfd):
-    set_up_logs("json")
-    capfd.readouterr()
-    yield lambda: capfd.readouterr().err
-    set_up_logs(None)
 
 
 def drain(app, server):

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,13 @@ LONGEST_REST = 2.0
 _SHORTEST_WAIT = timedelta(seconds=1)
 _SLICE = 0.05
 OVER = "over its rate"
+
+
+class Seen(NamedTuple):
+    """The lanes that were closed, by name, each with what the server said, and those over their rates, until when."""
+
+    closed: Mapping[str, str]
+    slowed: Mapping[str, datetime]
 
 
 class Lookout:
@@ -81,8 +89,8 @@ class Lookout:
             # The server has answered: what is wrong lies behind it.
             self._worked[ACCOUNT] = clock.now()
 
-    def write_down(self, session: Session) -> Mapping[str, str]:
-        """Close and open lanes by what was seen; return the closed ones by name, each with what the server said."""
+    def write_down(self, session: Session) -> Seen:
+        """Close, slow and open lanes by what was seen; return what was closed and slowed."""
         if self._lost is not None and lanes.is_probing_the_server(session, worker=self._worker):
             # The one mail that tries the server need not fail twice.
             self._closed.setdefault(ACCOUNT, self._lost)
@@ -90,10 +98,10 @@ class Lookout:
             lanes.close_lane(session, self._closed[name], name=name, worker=self._worker)
         lanes.slow_lanes(session, self._slow, answer=OVER)
         lanes.reopen_lanes(session, self._worked, worker=self._worker)
-        closed = self._closed
+        seen = Seen(self._closed, self._slow)
         self._closed, self._slow, self._worked = {}, {}, {}
         self._lost = None
-        return closed
+        return seen
 
     def _rest(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -23,7 +23,7 @@ from app.mailer.message_states import MessageState
 from app.mailer.models import WorkerHeartbeat
 from app.mailer.smtp.answers import Deferred, Refused, Undelivered, Unknown
 from app.mailer.smtp.connection import Connection
-from app.mailer.watching.outcomes import log_closed_lanes, log_outcomes
+from app.mailer.watching.outcomes import log_lanes, log_outcomes
 from app.mailer.watching.queries import is_paused
 
 BATCH = 100
@@ -143,6 +143,7 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
             attempt_id = turn.journal.intend(one.message_id, after=outcomes[-1] if outcomes else None)
             if attempt_id is None:
                 turn.connection.withdraw()
+                log_event(Event.MESSAGE_NOT_IN_HAND, worker=turn.worker, message_id=one.message_id)
                 continue
             outcomes.append(_sent(turn, one, data, sender=sender, attempt_id=attempt_id))
     finally:
@@ -154,9 +155,9 @@ def _send_batch(turn: _Turn, claimed: Sequence[Claimed]) -> tuple[int, bool]:
         turn.beside.do(lambda sessions: _settle(sessions, outcomes))
         with unit_of_work(turn.sessions) as session:
             give_back(session, [*aside, *rest], worker=turn.worker)
-            closed = lookout.write_down(session)
+            seen = lookout.write_down(session)
         log_outcomes(outcomes, worker=turn.worker)
-        log_closed_lanes(closed, worker=turn.worker)
+        log_lanes(seen, worker=turn.worker)
     return len(outcomes), halted
 
 

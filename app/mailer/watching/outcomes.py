@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
+from app.core import clock
 from app.core.events import Event, log_event
 from app.mailer.delivery.journal import Outcome
+from app.mailer.delivery.lookout import Seen
 from app.mailer.message_states import MessageState
 from app.mailer.models import ACCOUNT
 
@@ -32,9 +35,16 @@ def log_outcomes(outcomes: Sequence[Outcome], *, worker: str) -> None:
         log_event(Event.MESSAGES_SENT, worker=worker, count=len(ids), message_ids=ids, code=code, enhanced=enhanced)
 
 
-def log_closed_lanes(closed: Mapping[str, str], *, worker: str) -> None:
-    """Log which lanes wait from here on, by what the server said: whether it is its own, never whose domain."""
-    for name, answer in closed.items():
+def log_lanes(seen: Seen, *, worker: str) -> None:
+    """Log which lanes wait from here on, and why: whether it is the server's own, never whose domain."""
+    for name, answer in seen.closed.items():
         found = _CODES.match(answer)
-        lane = ACCOUNT if name == ACCOUNT else "domain"
-        log_event(Event.LANE_CLOSED, worker=worker, lane=lane, code=found.group(1) if found else None)
+        log_event(Event.LANE_CLOSED, worker=worker, lane=_kind(name), code=found.group(1) if found else None)
+    for lane, count in Counter(map(_kind, seen.slowed)).items():
+        longest = max(until for name, until in seen.slowed.items() if _kind(name) == lane) - clock.now()
+        seconds = max(0, round(longest.total_seconds()))
+        log_event(Event.LANES_SLOWED, worker=worker, lane=lane, count=count, seconds=seconds)
+
+
+def _kind(name: str) -> str:
+    return ACCOUNT if name == ACCOUNT else "domain"
