@@ -27,14 +27,13 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
+from app.demo_documents import credit_first, send_first
 from app.extensions import db
 from app.invoices import queries as invoices
-from app.invoices.models import Invoice
-from app.invoices.resource import sending_defaults
-from app.invoices.service import create_invoice, send_invoice, update_issuer
+from app.invoices.issuing import update_issuer
+from app.invoices.service import create_invoice
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
-from app.mailer.planning.choices import Choices
 from app.mailer.suppressions.rules import SuppressionKind
 from app.mailer.suppressions.service import suppress
 
@@ -139,7 +138,8 @@ class _Demo:
         self._in_work(lambda session: self._contacts(session, customers))
         self._in_work(lambda session: self._shared_contacts(session, customers))
         self._in_work(lambda session: self._invoices(session, customers))
-        self._in_work(lambda session: self._sent(session, customers[:SENT_CUSTOMERS]))
+        self._in_work(lambda session: send_first(session, ACTOR, customers[:SENT_CUSTOMERS]))
+        self._in_work(lambda session: credit_first(session, ACTOR, customers[0]))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
@@ -241,19 +241,6 @@ class _Demo:
                 }
                 usage = calls_of(lines, until=date, chance=self.calls)
                 create_invoice(session, ACTOR, values=values, default_currency="GBP", usage=usage)
-
-    def _sent(self, session: Session, customers: list[int]) -> None:
-        """Send the first invoice of some customers: the outbox worker takes their copies to the catcher."""
-        first = select(Invoice.id).where(Invoice.customer_id.in_(customers), Invoice.series == 1).order_by(Invoice.id)
-        for invoice_id in session.scalars(first).all():
-            send_invoice(
-                session,
-                ACTOR,
-                invoice_id=invoice_id,
-                choices=Choices(),
-                fingerprint=None,
-                defaults=sending_defaults(),
-            )
 
     def _bounced(self, session: Session, customer_id: int) -> None:
         """Suppress a customer's address, as if a mail of long ago had come back."""

@@ -53,6 +53,7 @@ class Verb(StrEnum):
     INVOICE_RESTORED = "invoice:restored"
     INVOICE_PURGED = "invoice:purged"
     INVOICE_APPROVED = "invoice:approved"
+    INVOICE_CREDITED = "invoice:credited"
     INVOICE_SENT = "invoice:sent"
     INVOICE_SENT_AGAIN = "invoice:sent_again"
     MESSAGE_RELEASED = "message:released"

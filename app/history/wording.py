@@ -35,6 +35,7 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.INVOICE_RESTORED: say("Invoice restored"),
     Verb.INVOICE_PURGED: say("Invoice purged for good"),
     Verb.INVOICE_APPROVED: say("Invoice approved"),
+    Verb.INVOICE_CREDITED: say("Invoice credited"),
     Verb.INVOICE_SENT: say("Invoice sent"),
     Verb.INVOICE_SENT_AGAIN: say("Invoice sent again"),
     Verb.MESSAGE_RELEASED: say("Message released to leave"),

@@ -15,6 +15,10 @@ from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
+from app.invoices.credit_notes import service as credit_notes
+from app.invoices.credit_notes.rules import MAX_REASON as MAX_CREDIT_REASON
+from app.invoices.days import today
+from app.invoices.fields import LINES_SCHEMA
 from app.invoices.pdf.formats import FORMATS
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.sending import SENDING
@@ -51,6 +55,16 @@ _SENDING_AGAIN = {
     },
     "additionalProperties": False,
 }
+_CREDITING = {
+    "type": "object",
+    "required": ["lines", "reason"],
+    "properties": {
+        "lines": {**LINES_SCHEMA, "nullable": False, "minItems": 1},
+        "reason": {"type": "string", "minLength": 1, "maxLength": MAX_CREDIT_REASON},
+        "version": VERSION,
+    },
+    "additionalProperties": False,
+}
 _FORMAT = {"name": "format", "schema": {"type": "string", "enum": ["short", "long", "full"], "default": "short"}}
 
 
@@ -60,6 +74,7 @@ class InvoiceApi(AdminApi):
     resource = INVOICE
     method_permission_name = {
         "approve": "approve",
+        "credit": "approve",
         "plan": "read",
         "why": "read",
         "send": "send",
@@ -82,6 +97,28 @@ class InvoiceApi(AdminApi):
         with unit_of_work(db.session) as session:
             service.approve_invoice(session, actor, invoice_id=number, version=version)
         return self.answer(queries.invoice(db.session(), actor, invoice_id=number), 200)
+
+    @expose("/<pk>/credit", methods=["POST"])
+    @protect()
+    @operation(gives=RECORD, status=201, takes=_CREDITING, errors=(*WRITE_ERRORS, 412))
+    def credit(self, pk: str) -> WerkzeugResponse:
+        """Credit lines of a sent invoice; the answer is the credit note, which is approved and can be sent."""
+        number, actor = id_or_404(pk), current_actor()
+        body = read_body()
+        version = take_version(body, required=False)
+        only(body, "lines", "reason")
+        with unit_of_work(db.session) as session:
+            note = credit_notes.credit_invoice(
+                session,
+                actor,
+                invoice_id=number,
+                lines=body.get("lines"),
+                reason=body.get("reason"),
+                today=today(),
+                version=version,
+            )
+            made = note.id
+        return self.answer(queries.invoice(db.session(), actor, invoice_id=made), 201)
 
     @expose("/<pk>/plan", methods=["GET"])
     @protect()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.core.words import Words, say
+
+if TYPE_CHECKING:
+    from app.invoices.models import Invoice
 
 INVOICE_LABELS: dict[str, Words] = {
     "number": say("Number"),
@@ -17,6 +22,8 @@ INVOICE_LABELS: dict[str, Words] = {
     "tax": say("Tax"),
     "total": say("Total"),
     "tax_by_rate": say("Tax by rate"),
+    "credits_id": say("Credits invoice"),
+    "credit_reason": say("Reason"),
 }
 LINE_LABELS: dict[str, Words] = {
     "description": say("Description"),
@@ -41,3 +48,10 @@ ISSUER_LABELS: dict[str, Words] = {
     "bank_bic": say("BIC"),
     "footer": say("Footer"),
 }
+
+
+def name_of(invoice: Invoice) -> Words:
+    """Return how a page or a list of choices names an invoice or a credit note."""
+    if invoice.credits_id is not None:
+        return say("Credit note {number}", number=invoice.number)
+    return say("Invoice {number}", number=invoice.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from app.core.money import minor_unit
@@ -13,14 +14,24 @@ from app.lookups.editing import Edit
 
 def set_lines(invoice: Invoice, edit: Edit) -> None:
     """Make the rows of the lines, and add them up in the invoice's currency."""
-    places = minor_unit(invoice.currency)
     if "lines" in edit.changes:
-        given = [line_of(row) for row in edit.changes["lines"][1]]
-        for row, line in zip(invoice.lines, given, strict=False):
-            _fill(row, line)
-        del invoice.lines[len(given) :]
-        for position in range(len(invoice.lines), len(given)):
-            invoice.lines.append(_fill(InvoiceLine(position=position), given[position]))
+        put_lines(invoice, [line_of(row) for row in edit.changes["lines"][1]])
+    else:
+        _add_up(invoice)
+
+
+def put_lines(invoice: Invoice, given: Sequence[Line]) -> None:
+    """Give an invoice these lines, and add them up in its currency."""
+    for row, line in zip(invoice.lines, given, strict=False):
+        _fill(row, line)
+    del invoice.lines[len(given) :]
+    for position in range(len(invoice.lines), len(given)):
+        invoice.lines.append(_fill(InvoiceLine(position=position), given[position]))
+    _add_up(invoice)
+
+
+def _add_up(invoice: Invoice) -> None:
+    places = minor_unit(invoice.currency)
     totals = invoice_totals([as_line(row) for row in invoice.lines], places=places)
     for row in invoice.lines:
         row.net = as_line(row).net(places=places)

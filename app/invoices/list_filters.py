@@ -17,6 +17,14 @@ INVOICE_FILTERS: tuple[ListFilter, ...] = (
         source="customer",
         meets=lambda number: Invoice.customer_id == number,
     ),
+    CasesFilter(
+        name="kind",
+        label=say("Kind"),
+        cases={
+            "invoice": (say("Invoices"), lambda: Invoice.credits_id.is_(None)),
+            "credit_note": (say("Credit notes"), lambda: Invoice.credits_id.is_not(None)),
+        },
+    ),
     DatesFilter(name="invoice_date", label=INVOICE_LABELS["invoice_date"], column=Invoice.invoice_date),
     CasesFilter(
         name="reaches_nobody", label=say("Copies"), cases={"yes": (say("Reaches nobody"), queries.reaching_nobody)}

@@ -1,4 +1,4 @@
-"""What an invoice puts into the placeholders of its mail, written as the mail's language writes it."""
+"""What an invoice or a credit note puts into the placeholders of its mail, written as the mail's language writes it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from app.web.formats import amount_text
 
 
 def mail_values(invoice: Invoice, known: Particulars, *, locale: Locale) -> Mapping[str, str]:
-    """Return the values by placeholder; what an invoice does not have is empty."""
+    """Return the values by placeholder; what an invoice or a credit note does not have is empty."""
     issuer = known.issuer
+    own = (
+        _of_invoice(invoice, known, locale=locale) if invoice.credited is None else _of_note(invoice, invoice.credited)
+    )
     return {
         "customer": known.customer_name,
         "account_number": known.account_number,
         "number": invoice.number,
         "invoice_date": format_date(invoice.invoice_date, "long", locale=locale),
-        "due_date": format_date(invoice.due_date, "long", locale=locale),
         **{
             name: amount_text(getattr(invoice, name), invoice.currency, locale=locale)
             for name in ("total", "net", "tax")
@@ -32,8 +34,16 @@ def mail_values(invoice: Invoice, known: Particulars, *, locale: Locale) -> Mapp
         "issuer_website": issuer.website,
         "issuer_vat_number": issuer.vat_number,
         "issuer_footer": issuer.footer,
-        **{
-            name: getattr(issuer, name)
-            for name in ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")
-        },
+        **own,
     }
+
+
+def _of_invoice(invoice: Invoice, known: Particulars, *, locale: Locale) -> Mapping[str, str]:
+    """Return by when and how it is paid."""
+    bank = ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")
+    due_date = format_date(invoice.due_date, "long", locale=locale)
+    return {"due_date": due_date, **{name: getattr(known.issuer, name) for name in bank}}
+
+
+def _of_note(note: Invoice, credited: Invoice) -> Mapping[str, str]:
+    return {"credits": credited.number, "reason": note.credit_reason or ""}

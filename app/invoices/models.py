@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.records import Record, UtcDateTime, list_index, trash_index
@@ -47,12 +47,19 @@ class Invoice(Record):
     """An invoice. Its number is `ACCOUNT/4`; `series` is the 4, counted from 1 for each customer, never used again.
 
     Amounts are kept with four places, and hold as many as `currency` has (ISO 4217). `sent_particulars` are the
-    customer and the issuer as they were when it was sent (`particulars.py`).
+    customer and the issuer as they were when it was sent (`particulars.py`). A credit note names in `credits_id` the
+    invoice that it credits; its amounts are what is credited, and so above nothing, as in EN 16931.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("customer_id", "series"),
+        Index(
+            "ix_invoice_credits_id",
+            "credits_id",
+            sqlite_where=text("credits_id IS NOT NULL"),
+            postgresql_where=text("credits_id IS NOT NULL"),
+        ),
         Index("ix_invoice_status_invoice_date", "status", "invoice_date"),
         trash_index("invoice"),
         *(list_index("invoice", name, name) for name in ("number", "invoice_date", "due_date", "status", "total")),
@@ -70,6 +77,9 @@ class Invoice(Record):
     net: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
     tax: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
     total: Mapped[Decimal] = mapped_column(Numeric(18, 4), nullable=False, default=0)
+    credits_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    credited: Mapped[Invoice | None] = relationship("Invoice", remote_side="Invoice.id")
+    credit_reason: Mapped[str | None] = mapped_column(String(500))
     sent_particulars: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     lines: Mapped[list[InvoiceLine]] = relationship(
         back_populates="invoice", order_by="InvoiceLine.position", cascade="all, delete-orphan"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import request, url_for
@@ -59,38 +60,20 @@ def register() -> None:
 
 def _register_actions() -> None:
     register_add("customer", Action(say("Invoice"), "invoice", Operation.CREATE, _add_url, icon="file-invoice"))
-    register_action(
-        "invoice",
-        Action(
-            say("Send"),
-            "invoice",
-            Operation.SEND,
-            lambda invoice: url_for("InvoiceView.send", pk=invoice.id),
-            icon="send",
-        ),
-    )
-    register_action(
-        "invoice",
-        Action(
-            say("Plan"),
-            "invoice",
-            Operation.READ,
-            lambda invoice: url_for("InvoiceView.send", pk=invoice.id),
-            icon="list",
-            unless=Operation.SEND,
-        ),
-    )
-    register_action(
-        "invoice",
-        Action(
-            say("Approve"),
-            "invoice",
-            Operation.APPROVE,
-            lambda invoice: url_for("InvoiceView.approve", pk=invoice.id),
-            icon="check",
-            applies=lambda invoice: may_approve(invoice.status),
-        ),
-    )
+    register_action("invoice", Action(say("Send"), "invoice", Operation.SEND, _leads_to("send"), icon="send"))
+    plan = Action(say("Plan"), "invoice", Operation.READ, _leads_to("send"), icon="list", unless=Operation.SEND)
+    register_action("invoice", plan)
+    for label, endpoint, icon, applies in (
+        (say("Approve"), "approve", "check", lambda invoice: may_approve(invoice.status)),
+        (say("Credit"), "credit", "restore", lambda invoice: _is_sent(invoice) and invoice.credits_id is None),
+    ):
+        register_action(
+            "invoice", Action(label, "invoice", Operation.APPROVE, _leads_to(endpoint), icon=icon, applies=applies)
+        )
+
+
+def _leads_to(page: str) -> Callable[[Invoice], str]:
+    return lambda invoice: url_for(f"InvoiceView.{page}", pk=invoice.id)
 
 
 def _register_send_again() -> None:

@@ -41,7 +41,10 @@ def print_invoice(session: Session, invoice: Invoice, *, language: str, format_:
         lines=tuple(as_line(row) for row in invoice.lines),
         places=minor_unit(invoice.currency),
         usage=_usage(session, invoice) if is_full else (),
-        months=_months(session, invoice) if is_full else (),
+        # A credit note is no month's bill.
+        months=_months(session, invoice) if is_full and invoice.credits_id is None else (),
+        credits=invoice.credited.number if invoice.credited else None,
+        credit_reason=invoice.credit_reason or "",
     )
     return invoice_pdf(document, known.issuer, format_=format_, language=language, country=known.country)
 

@@ -10,7 +10,10 @@ from app.invoices.models import Invoice, UsageRecord
 from app.mailer.purging import DOCUMENT, under_way
 
 # What was billed to whom goes; the number stays taken, and the amounts stay in the books.
-KEPT = ("number", "series", "customer_id", "invoice_date", "due_date", "currency", "status", "net", "tax", "total")
+KEPT = (
+    *("number", "series", "customer_id", "invoice_date", "due_date", "currency", "status", "credits_id"),
+    *("net", "tax", "total"),
+)
 
 
 def register() -> None:

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
-from app.invoices.models import Invoice, Issuer, UsageRecord
+from app.invoices.models import Invoice, InvoiceLine, Issuer, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
 
@@ -86,6 +86,20 @@ def last_series(session: Session, *, customer_id: int) -> int:
     return session.scalar(select(func.max(Invoice.series)).where(Invoice.customer_id == customer_id)) or 0
 
 
+def credit_notes(actor: Actor, *, invoice_id: int) -> Select[Invoice]:
+    """Select the living credit notes of an invoice."""
+    return invoices(actor).where(Invoice.credits_id == invoice_id)
+
+
+def invoiced_and_credited(session: Session, *, invoice_id: int) -> tuple[list[InvoiceLine], list[InvoiceLine]]:
+    """Return the lines of an invoice, and those of its living credit notes."""
+    note = and_(Invoice.credits_id == invoice_id, Invoice.deleted_at.is_(None))
+    statement = select(InvoiceLine).join(InvoiceLine.invoice).where(or_(Invoice.id == invoice_id, note))
+    rows = session.scalars(statement.order_by(InvoiceLine.invoice_id, InvoiceLine.position)).all()
+    own = [row for row in rows if row.invoice_id == invoice_id]
+    return own, [row for row in rows if row.invoice_id != invoice_id]
+
+
 def usage_of(session: Session, *, invoice_id: int) -> Sequence[Any]:
     """Return the usage records of an invoice as rows, by their references and times."""
     columns = [UsageRecord.start, UsageRecord.reference, UsageRecord.origin, UsageRecord.destination]
@@ -97,11 +111,11 @@ def usage_of(session: Session, *, invoice_id: int) -> Sequence[Any]:
 def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tuple[int, int], Decimal]:
     """Return what a customer was invoiced, net, by year and month, in so many months up to an invoice and with it.
 
-    Drafts count for nothing, and so do invoices in another currency.
+    What was credited is taken off. Drafts count for nothing, and so do invoices in another currency.
     """
     ends = invoice.invoice_date.year * 12 + invoice.invoice_date.month - 1
     first = date((ends - months + 1) // 12, (ends - months + 1) % 12 + 1, 1)
-    statement = select(Invoice.invoice_date, Invoice.net).where(
+    statement = select(Invoice.invoice_date, Invoice.net, Invoice.credits_id).where(
         Invoice.customer_id == invoice.customer_id,
         Invoice.currency == invoice.currency,
         Invoice.deleted_at.is_(None),
@@ -109,8 +123,9 @@ def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tu
         or_(Invoice.status != InvoiceStatus.DRAFT.value, Invoice.id == invoice.id),
     )
     sums: dict[tuple[int, int], Decimal] = {}
-    for day, net in session.execute(statement):
-        sums[day.year, day.month] = sums.get((day.year, day.month), Decimal(0)) + net
+    for day, net, credits_id in session.execute(statement):
+        signed = net if credits_id is None else -net
+        sums[day.year, day.month] = sums.get((day.year, day.month), Decimal(0)) + signed
     return sums
 
 

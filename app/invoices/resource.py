@@ -9,7 +9,7 @@ from sqlalchemy.orm import raiseload, selectinload
 
 from app.core.money import as_text, minor_unit
 from app.core.words import say
-from app.invoices import queries, service
+from app.invoices import issuing, queries, service
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
 from app.invoices.labels import INVOICE_LABELS, ISSUER_LABELS
 from app.invoices.list_filters import INVOICE_FILTERS
@@ -61,6 +61,7 @@ INVOICE = Resource(
         "total": Invoice.total,
         "purchase_order_number": Invoice.purchase_order_number,
         "currency": Invoice.currency,
+        "credits_id": Invoice.credits_id,
     },
     matching=queries.matching,
     load=(selectinload(Invoice.lines), raiseload("*")),
@@ -71,6 +72,8 @@ INVOICE = Resource(
         "tax": _amount("tax"),
         "total": _amount("total"),
         "tax_by_rate": _tax_by_rate,
+        "credits_id": lambda invoice: invoice.credits_id,
+        "credit_reason": lambda invoice: invoice.credit_reason,
     },
     of_owner=("customer.account_number",),
     create=lambda session, actor, values: service.create_invoice(
@@ -103,7 +106,7 @@ ISSUER = Resource(
     orders={"id": Issuer.id, "name": Issuer.name},
     default_order="id",
     filters={"id": Issuer.id, "name": Issuer.name},
-    update=lambda session, actor, number, values, version: service.update_issuer(
+    update=lambda session, actor, number, values, version: issuing.update_issuer(
         session, actor, issuer_id=number, values=values, version=version
     ),
 )

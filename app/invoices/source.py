@@ -14,6 +14,7 @@ from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.words import say
 from app.invoices import queries
+from app.invoices.labels import name_of
 from app.invoices.mail_values import mail_values
 from app.invoices.models import Invoice
 from app.invoices.particulars import particulars_of
@@ -25,6 +26,7 @@ from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
 from app.mailer.wording.letters import letter_of
+from app.mailer.wording.template_kinds import TemplateKind
 from app.web.languages import LOCALES
 
 NO_SENDER = "counterpart@localhost"
@@ -93,14 +95,19 @@ class InvoiceSource:
             # The mail leaves from where the company mails today.
             sender_address=queries.issuer(session).email or NO_SENDER,
             values=mail_values(invoice, known, locale=Locale.parse(LOCALES[language])),
+            template=TemplateKind.INVOICE if invoice.credits_id is None else TemplateKind.CREDIT_NOTE,
         )
 
-    def latest(self, session: Session, actor: Actor, *, limit: int) -> Iterable[tuple[int, str]]:
-        """Return the ids and numbers of the latest invoices in sight."""
+    def latest(
+        self, session: Session, actor: Actor, *, template: TemplateKind, limit: int
+    ) -> Iterable[tuple[int, str]]:
+        """Return the ids and numbers of the latest invoices in sight, or of the latest credit notes."""
         if not may(actor, Operation.READ, "invoice"):
             return []
-        seen = queries.invoices(actor).order_by(Invoice.id.desc()).limit(limit)
-        return [(invoice.id, say("Invoice {number}", number=invoice.number)) for invoice in session.scalars(seen)]
+        notes = template is TemplateKind.CREDIT_NOTE
+        which = Invoice.credits_id.is_not(None) if notes else Invoice.credits_id.is_(None)
+        seen = queries.invoices(actor).where(which).order_by(Invoice.id.desc()).limit(limit)
+        return [(invoice.id, name_of(invoice)) for invoice in session.scalars(seen)]
 
 
 def shown_pdf(session: Session, invoice: Invoice, *, format_: str) -> bytes:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from markupsafe import Markup
 
-from app.core import clock
 from app.core.actor import Actor
 from app.core.words import say
 from app.customers import queries as customers
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.api import pdf_answer
-from app.invoices.labels import LINE_LABELS
+from app.invoices.credit_notes.views import CreditPages, credited_by, credits_link
+from app.invoices.days import today
+from app.invoices.labels import INVOICE_LABELS, LINE_LABELS, name_of
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.rules import InvoiceStatus, may_edit
@@ -38,15 +39,22 @@ LINE_FIELDS = ("description", "category", "quantity", "unit_price", "tax_rate", 
 _TONES = {"draft": "neutral", "approved": "info", "sent": "success"}
 
 
-class InvoiceView(SendPages, AdminView):
-    """Invoices: the list, the page, the form with its lines, approval, the PDF, and sending."""
+class InvoiceView(SendPages, CreditPages, AdminView):
+    """Invoices: the list, the page, the form with its lines, approval, crediting, the PDF, and sending."""
 
     resource = INVOICE
     route_base = "/invoices"
-    method_permission_name = {"approve": "approve", "send": "read", "send_again": "send", "why": "read", "pdf": "read"}
+    method_permission_name = {
+        "approve": "approve",
+        "credit": "approve",
+        "send": "read",
+        "send_again": "send",
+        "why": "read",
+        "pdf": "read",
+    }
     sending = SENDING
     list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
-    list_choices = ["purchase_order_number", "currency", "net", "tax", "created_at", "last_modified_at"]
+    list_choices = ["purchase_order_number", "currency", "net", "tax", "credits_id", "created_at", "last_modified_at"]
     sections = ((say("Invoice"), ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
     show_extra = (
         (say("Totals"), ("net", "tax", "total")),
@@ -64,11 +72,28 @@ class InvoiceView(SendPages, AdminView):
             return status_tag(record)
         if name == "customer_id":
             return link(record.customer.label, url_for("CustomerView.show", pk=record.customer_id))
+        if name == "credits_id":
+            return credits_link(record)
         return super().cell(record, name)
 
+    def facts(self, record: Invoice) -> Sequence[dict[str, Any]]:
+        """Say of a credit note what it credits and why, and of an invoice what has credited it."""
+        sections = list(super().facts(record))
+        if record.credits_id is not None:
+            names = ("credits_id", "credit_reason")
+            fields = [{"label": INVOICE_LABELS[name], "value": self.cell(record, name)} for name in names]
+            for section in sections:
+                # Nothing is due.
+                section["fields"] = [one for one in section["fields"] if one["label"] != INVOICE_LABELS["due_date"]]
+            return [{"label": say("Credit note"), "fields": fields}, *sections]
+        notes = credited_by(record)
+        if notes:
+            sections.append({"label": say("Credited"), "fields": [{"label": say("Credit notes"), "value": notes}]})
+        return sections
+
     def record_title(self, record: Invoice) -> str:
-        """Return the number."""
-        return say("Invoice {number}", number=record.number)
+        """Return what it is, and its number."""
+        return name_of(record)
 
     def subtitle(self, _actor: Actor, record: Invoice) -> str:
         """Return the customer."""
@@ -81,6 +106,10 @@ class InvoiceView(SendPages, AdminView):
     def editable(self, record: Invoice) -> bool:
         """Tell that a sent invoice can't be changed."""
         return may_edit(record.status)
+
+    def changeable(self, record: Invoice) -> bool:
+        """Tell that a credit note stands as it is, even where it may be deleted."""
+        return may_edit(record.status) and record.credits_id is None
 
     def preset(self) -> dict[str, object]:
         """Take the customer out of the address."""
@@ -98,12 +127,12 @@ class InvoiceView(SendPages, AdminView):
 
     def starting_values(self) -> dict[str, object]:
         """Start a new invoice today, due in a month."""
-        today = clock.now().astimezone(ZoneInfo(current_app.config["SETTINGS"].timezone)).date()
-        return {"invoice_date": today.isoformat(), "due_date": (today + timedelta(days=PAYMENT_DAYS)).isoformat()}
+        day = today()
+        return {"invoice_date": day.isoformat(), "due_date": (day + timedelta(days=PAYMENT_DAYS)).isoformat()}
 
     def extra_given(self, _form: RecordForm) -> dict[str, object]:
         """Read the rows of lines; a row that is left empty is none."""
-        return {"lines": posted_lines()}
+        return {"lines": self.posted_lines()}
 
     def extra_context(self, record: Any, given: Mapping[str, object] | None) -> dict[str, Any]:
         """Give the form its rows of lines: what was typed, or what the invoice has, and a few empty ones."""
@@ -111,6 +140,10 @@ class InvoiceView(SendPages, AdminView):
             rows = list(given["lines"])  # type: ignore[call-overload]
         else:
             rows = INVOICE.value(record, "lines") if record is not None else []
+        return self.lines_context(rows)
+
+    def lines_context(self, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """Return what a form shows of lines: these, and a few empty ones."""
         empty = dict.fromkeys(LINE_FIELDS, "")
         return {
             "extra_template": "invoices/lines_form.html",
@@ -118,6 +151,10 @@ class InvoiceView(SendPages, AdminView):
             "line_fields": LINE_FIELDS,
             "line_labels": LINE_LABELS,
         }
+
+    def posted_lines(self) -> list[dict[str, str]]:
+        """Return the rows of lines that were posted."""
+        return posted_lines()
 
     @expose("/<pk>/approve", methods=["GET", "POST"])
     @has_access
@@ -166,8 +203,11 @@ class IssuerView(AdminView):
 
 
 def status_tag(invoice: Invoice) -> Any:
-    """Return the mark of an invoice's status."""
-    return tag(InvoiceStatus(invoice.status).words, _TONES.get(invoice.status, "neutral"))
+    """Return the mark of an invoice's status, and of a credit note that it is one."""
+    mark = tag(InvoiceStatus(invoice.status).words, _TONES.get(invoice.status, "neutral"))
+    if invoice.credits_id is None:
+        return mark
+    return Markup("{} {}").format(tag(say("Credit note"), "info"), mark)
 
 
 def posted_lines() -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from app.core.actor import Actor
 from app.core.words import Words
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
+from app.mailer.wording.template_kinds import TemplateKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFacts:
-    """What a document gives its mail: the sender, and the values of its kind's placeholders, in the mail's language."""
+    """What a document gives its mail: the sender, and the values of its kind's placeholders, in the mail's language.
+
+    `template` names the kind of template, where it is not the one that is called as the kind of document.
+    """
 
     sender_name: str
     sender_address: str
     values: Mapping[str, str]
+    template: TemplateKind | None = None
 
 
 class DocumentSource(Protocol):
@@ -81,8 +86,10 @@ class DocumentSource(Protocol):
     def facts(self, session: Session, *, document_id: int, language: str) -> LetterFacts:
         """Return what a document gives its mail in one of the languages that mails are written in."""
 
-    def latest(self, session: Session, actor: Actor, *, limit: int) -> Iterable[tuple[int, str]]:
-        """Return the ids and names of the latest documents in the actor's sight, of which a preview may be made."""
+    def latest(
+        self, session: Session, actor: Actor, *, template: TemplateKind, limit: int
+    ) -> Iterable[tuple[int, str]]:
+        """Return ids and names of the latest documents in sight that are sent by a kind of template, for a preview."""
 
 
 _sources: dict[str, DocumentSource] = {}

@@ -235,7 +235,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, ExportPages, F
     def _actions_menu(self, actor: Actor, record: Any) -> Sequence[dict[str, Any]]:
         name = self.resource.name
         menu: Any = []
-        if self.resource.update is not None and may(actor, Operation.UPDATE, name) and self.editable(record):
+        if self.resource.update is not None and may(actor, Operation.UPDATE, name) and self.changeable(record):
             menu.append({"label": say("Edit"), "url": url_for(f"{self.endpoint}.edit", pk=record.id), "icon": "edit"})
         menu += panels.actions_menu(actor, name, record)
         if self.resource.delete is not None and may(actor, Operation.DELETE, name) and self.editable(record):
@@ -246,3 +246,7 @@ class AdminView(RequestFiltersMixin, SafeActionsMixin, ListPages, ExportPages, F
     def editable(self, _record: Any) -> bool:
         """Tell whether a record's state lets it be changed and deleted at all."""
         return True
+
+    def changeable(self, record: Any) -> bool:
+        """Tell whether a record's state lets it be changed; it may be one that can be deleted alone."""
+        return self.editable(record)

@@ -40,6 +40,7 @@ OPERATIONS = {
     "receives": "read",
     "index": "read",
     "approve": "approve",
+    "credit": "approve",
     "send": "send",
     "send_again": "send",
     "why": "read",

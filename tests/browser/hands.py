@@ -30,8 +30,9 @@ class Mouse:
             self.page.get_by_role("link", name=entry, exact=True).last.click()
 
     def fill(self, label: str, text: str) -> None:
-        """Fill in a field."""
-        self.page.get_by_label(label, exact=True).fill(text)
+        """Fill in a field, by its label or by the name that it has for those who don't see it."""
+        named = self.page.get_by_role("textbox", name=label, exact=True)
+        self.page.get_by_label(label, exact=True).or_(named).fill(text)
 
     def pick(self, label: str, text: str) -> None:
         """Choose in a picker: click into it, type, and click on what was found."""

@@ -40,6 +40,7 @@ RECORD_PAGES = [
     "/invoices/{draft}/send",
     "/invoices/{sent}/send",
     "/invoices/{sent}/send-again",
+    "/invoices/{sent}/credit",
     "/messages/show/{message}?tab=why",
     "/messages/show/{message}?tab=attempts",
     "/messages/show/{message}?tab=mail",

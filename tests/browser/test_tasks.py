@@ -281,7 +281,7 @@ def test_see_what_a_contact_gets(case, work, kind, user):
     assert [entry["email_bill_type"] for entry in received] == ["short"]
 
 
-LINE = {"description": "Broadband", "quantity": "1", "unit_price": "10.00", "tax_rate": "20"}
+LINE = {"description": "Broadband", "quantity": "2", "unit_price": "10.00", "tax_rate": "20"}
 
 
 @FINANCE
@@ -320,3 +320,26 @@ def test_send_again(case, work, kind, user):
     says(hands, "on the way")
     again = [row["address"] for row in one.program.messages(invoice)]
     assert sorted(again) == [f"accounts@{one.domain}", *[f"dora@{one.domain}"] * 2]
+
+
+@FINANCE
+def test_credit_an_invoice_and_send_the_credit_note(case, work, kind, user):
+    one = case()
+    invoice, number = one.program.add_invoice(one.customer, [LINE])
+    one.program.send(invoice, one.program.plan(invoice)[0])
+    hands = work(kind, user, f"/invoices/show/{invoice}")
+    hands.open("Actions", "Credit")
+    hands.fill("Reason (required)", "Out of order for a week")
+    hands.fill("Quantity, line 1", "1")
+    hands.press("Make credit note")
+    note = number.replace("/1", "/2")
+    says(hands, f"Credit note {note} was made. It can be sent.")
+    says(hands, "Out of order for a week")
+    hands.open("Actions", "Send")
+    hands.press("Send 2 copies")
+    says(hands, "2 copies are on the way.")
+    made = hands.page.url.rpartition("/")[2].partition("?")[0]
+    wait_until(lambda: set(one.program.states(int(made)).values()) == {"sent"}, seconds=60)
+    hands.page.goto(f"/invoices/show/{invoice}")
+    hands.follow(note)
+    says(hands, f"Credit note {note}")

@@ -69,7 +69,8 @@ def test_arabic_letters_are_joined():
 @pytest.mark.parametrize("name", [*NAMES.values(), HEBREW, ARABIC])
 def test_no_letter_of_a_name_is_an_empty_box(font, name):
     load_fonts()
-    width_of(name, font=font, size=9)
+    for text in (name, NAMES["Korean"], NAMES["Chinese"]):
+        width_of(text, font=font, size=9)
     known = [pdfmetrics.getFont(one).face.charToGlyph for one in (font, *FALLBACKS)]
     assert [one for one in as_seen(name) if not any(ord(one) in glyphs for glyphs in known)] == []
 

@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from app.customers.service import delete_customer
 from app.extensions import db
-from app.invoices import queries, service
+from app.invoices import issuing, queries, service
 from app.invoices.fields import INVOICE_FIELDS
 from app.invoices.models import Invoice, InvoiceLine, Issuer
 from app.invoices.resource import INVOICE
@@ -287,7 +287,7 @@ def test_who_may_not(who):
         (service.approve_invoice, {"invoice_id": invoice_id}),
         (service.delete_invoice, {"invoice_id": invoice_id}),
         (service.restore_invoice, {"invoice_id": invoice_id}),
-        (service.update_issuer, {"issuer_id": 1, "values": {}}),
+        (issuing.update_issuer, {"issuer_id": 1, "values": {}}),
     ):
         refused(Forbidden, verb, me, **extra)
     with pytest.raises(Forbidden):
@@ -302,11 +302,11 @@ def test_support_sees_no_invoice_and_an_auditor_sees_all():
 
 
 def test_the_issuer_is_the_administrators():
-    making.run(service.update_issuer, issuer_id=1, values={"name": "Sender Ltd", "footer": "Line\nLine"})
+    making.run(issuing.update_issuer, issuer_id=1, values={"name": "Sender Ltd", "footer": "Line\nLine"})
     db.session.rollback()
     issuer = db.session.get_one(Issuer, 1)
     assert (issuer.name, issuer.footer) == ("Sender Ltd", "Line\nLine")
-    assert refused(Invalid, service.update_issuer, issuer_id=1, values={"name": ""}).errors.keys() == {"name"}
-    refused(Stale, service.update_issuer, issuer_id=1, values={"name": "X"}, version=issuer.version - 1)
-    refused(NotFound, service.update_issuer, issuer_id=2, values={})
-    refused(Forbidden, service.update_issuer, actor("finance"), issuer_id=1, values={"name": "X"})
+    assert refused(Invalid, issuing.update_issuer, issuer_id=1, values={"name": ""}).errors.keys() == {"name"}
+    refused(Stale, issuing.update_issuer, issuer_id=1, values={"name": "X"}, version=issuer.version - 1)
+    refused(NotFound, issuing.update_issuer, issuer_id=2, values={})
+    refused(Forbidden, issuing.update_issuer, actor("finance"), issuer_id=1, values={"name": "X"})

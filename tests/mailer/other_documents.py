@@ -61,7 +61,7 @@ class Source:
     def facts(self, session, *, document_id, language):
         return LetterFacts(sender_name="Issuer", sender_address="sender@issuer.example", values={})
 
-    def latest(self, session, actor, *, limit):
+    def latest(self, session, actor, *, template, limit):
         return []
 
 

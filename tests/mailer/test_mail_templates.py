@@ -14,12 +14,11 @@ from app.core.errors import Conflict, Forbidden, Invalid, Stale
 from app.core.models import AuditEntry
 from app.customers import service as customers
 from app.extensions import db
-from app.invoices import service as invoices
+from app.invoices import issuing
 from app.invoices.source import InvoiceSource
 from app.mailer.delivery import sending as delivery
 from app.mailer.delivery.mails import mail_of
 from app.mailer.models import Message
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.service import retry_message
 from app.mailer.smtp.connection import connect
 from app.mailer.wording.fields import MAX_HTML, MAX_TEXT
@@ -27,13 +26,14 @@ from app.mailer.wording.models import MailTemplate
 from app.mailer.wording.placeholders import WHY, names_of
 from app.mailer.wording.service import update_template, use_shipped
 from app.mailer.wording.shipped import LANGUAGES, shipped
+from app.mailer.wording.template_kinds import TemplateKind
 from tests.conftest import actor
 from tests.core import making
 from tests.mailer.smtp_servers import Server, running
 
 pytestmark = pytest.mark.usefixtures("app")
 
-INVOICE_EN = shipped(DocumentKind.INVOICE, "en")
+INVOICE_EN = shipped(TemplateKind.INVOICE, "en")
 BASE = "/mail-templates"
 
 
@@ -77,10 +77,10 @@ def words_of(answer):
 def test_there_is_one_of_each_kind_and_language_as_shipped():
     rows = db.session.scalars(select(MailTemplate)).all()
     assert {(one.kind, one.language) for one in rows} == {
-        (kind.value, one) for kind in DocumentKind for one in LANGUAGES
+        (kind.value, one) for kind in TemplateKind for one in LANGUAGES
     }
     for one in rows:
-        assert one.wording == shipped(DocumentKind(one.kind), one.language)
+        assert one.wording == shipped(TemplateKind(one.kind), one.language)
         assert (one.edited, one.version) == ([], 1)
 
 
@@ -239,7 +239,7 @@ def sent(app):
     customer_id = making.billed(company_name="Acme & Sons")
     making.contact(customer_id, first_name="Eva", email="eva@acme.example", email_bill_type="short", language="de")
     invoice_id = making.invoice(customer_id)
-    making.run(invoices.update_issuer, issuer_id=1, values={"name": "Northwind Ltd", "bank_iban": "GB00 TEST"})
+    making.run(issuing.update_issuer, issuer_id=1, values={"name": "Northwind Ltd", "bank_iban": "GB00 TEST"})
     making.send(invoice_id)
     return invoice_id
 
@@ -341,7 +341,7 @@ def test_kinds_of_which_nothing_is_sent_yet_have_made_up_documents(login):
 
 def test_an_invoice_puts_in_every_placeholder(app, sent):
     facts = InvoiceSource().facts(db.session(), document_id=sent, language="de")
-    assert {*facts.values, "recipient", WHY} == names_of(DocumentKind.INVOICE)
+    assert {*facts.values, "recipient", WHY} == names_of(TemplateKind.INVOICE)
     assert (facts.values["total"], facts.values["due_date"]) == ("30,00\xa0£", "31. März 2026")
     assert all(isinstance(one, str) for one in facts.values.values())
 

@@ -7,16 +7,16 @@ import time
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import inlining, markup, sandbox
 from app.mailer.wording.checks import template_errors
 from app.mailer.wording.compiled import MAX_SUBJECT, compiled, one_line
 from app.mailer.wording.placeholders import PLACEHOLDERS, names_of
 from app.mailer.wording.samples import Sample, sample
 from app.mailer.wording.shipped import LANGUAGES, shipped
+from app.mailer.wording.template_kinds import TemplateKind
 from app.web.languages import LOCALES
 
-INVOICE = DocumentKind.INVOICE
+INVOICE = TemplateKind.INVOICE
 OWN = shipped(INVOICE, "en")
 
 ESCAPES = (
@@ -186,7 +186,7 @@ def test_what_mails_need_gets_through_and_stays_harmless(markup_):
     assert markup.rendered_flaws(shown) == []
 
 
-@pytest.mark.parametrize("kind", DocumentKind)
+@pytest.mark.parametrize("kind", TemplateKind)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_shipped_would_be_accepted(kind, language):
     template = shipped(kind, language)

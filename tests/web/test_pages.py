@@ -125,6 +125,7 @@ def test_an_id_that_is_none_is_a_404(house, number):
         "/invoices/{}/send",
         "/invoices/{}/pdf",
         "/invoices/{}/approve",
+        "/invoices/{}/credit",
         "/messages/show/{}",
         "/messages/{}/retry",
         "/messages/{}/mail",

@@ -18,7 +18,9 @@ MOST_DAYS = 62
 
 
 def glance(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
-    """Return the graphs that there is something to show for, under a title; nothing without any."""
+    """Return the graphs that there is something to show for, under a title; nothing without any, or of a credit."""
+    if invoice.credits:
+        return []
     graphs = [
         graph
         for graph in (

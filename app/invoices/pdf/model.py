@@ -43,7 +43,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDocument:
-    """An invoice or a credit note. `credits` is the number of the invoice that a credit note credits.
+    """An invoice or a credit note. `credits` is the number of the invoice that a credit note credits, for a reason.
 
     `currency` is an ISO 4217 code; `places` are the decimal places its amounts are kept with. `usage` is in the
     order of its references and times. `months` are what the customer was invoiced by month, net: first days of months,
@@ -60,6 +60,7 @@ class InvoiceDocument:
     purchase_order_number: str = ""
     lines: tuple[Line, ...] = ()
     credits: str | None = None
+    credit_reason: str = ""
     places: int = 2
     usage: tuple[Usage, ...] = ()
     months: tuple[tuple[date, Decimal], ...] = ()

@@ -175,11 +175,14 @@ def _grand_total(label: str, amount: str) -> Block:
 
 
 def payment(invoice: InvoiceDocument, issuer: IssuerDetails, speech: Tongue) -> list[Block]:
-    """Return how to pay, if there is anything to pay."""
-    total = invoice.totals.total
-    if invoice.credits or total <= Decimal(0):
+    """Return how to pay, if there is anything to pay; of a credit note why, and what becomes of the amount."""
+    total, words = invoice.totals.total, speech.words
+    if invoice.credits:
+        texts = (invoice.credit_reason, words.credited.format(number=invoice.credits))
+        sentences = [line for text in texts if text for line in wrap_all(text.splitlines(), WIDTH)]
+        return [_payment_block(words.why_credited, sentences, [])]
+    if total <= Decimal(0):
         return []
-    words = speech.words
     sentence = words.pay_by.format(total=speech.money(total, invoice.currency), date=speech.day(invoice.due_date))
     has_account = bool(issuer.bank_account_number or issuer.bank_iban)
     pairs = [

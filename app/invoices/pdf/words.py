@@ -58,6 +58,8 @@ class Words:
     amount_used: str = "Time or volume"
     cost: str = "Cost"
     usage_sum: str = "Items: {records} {used}"
+    why_credited: str = "Reason"
+    credited: str = "This amount is credited for invoice {number}."
 
 
 _WORDS = {
@@ -106,6 +108,8 @@ _WORDS = {
         amount_used="Dauer oder Menge",
         cost="Kosten",
         usage_sum="Einträge: {records} {used}",
+        why_credited="Grund",
+        credited="Dieser Betrag wird zu Rechnung {number} gutgeschrieben.",
     ),
     "fr": Words(
         invoice="Facture",
@@ -151,6 +155,8 @@ _WORDS = {
         amount_used="Durée ou volume",
         cost="Coût",
         usage_sum="Éléments : {records} {used}",
+        why_credited="Motif",
+        credited="Ce montant est porté au crédit de la facture {number}.",
     ),
     "es": Words(
         invoice="Factura",
@@ -197,6 +203,8 @@ _WORDS = {
         amount_used="Duración o volumen",
         cost="Coste",
         usage_sum="Registros: {records} {used}",
+        why_credited="Motivo",
+        credited="Este importe se abona por la factura {number}.",
     ),
 }
 

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 
 from app.core.errors import FieldErrors
 from app.core.words import Words, say
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import markup, sandbox
 from app.mailer.wording.compiled import TooLong, Wording, compiled
 from app.mailer.wording.placeholders import WHY, names_of
 from app.mailer.wording.samples import Sample, sample
 from app.mailer.wording.sandbox import Flaw
 from app.mailer.wording.shipped import Template
+from app.mailer.wording.template_kinds import TemplateKind
 
 # As many of a field's flaws as are told at once; they come in the order of their lines.
 _TOLD = 8
 
 
-def template_errors(kind: DocumentKind, template: Template) -> FieldErrors:
+def template_errors(kind: TemplateKind, template: Template) -> FieldErrors:
     """Return what keeps a template from being saved, by field: subject, text, html."""
     known = names_of(kind)
     found: FieldErrors = {}
@@ -38,7 +38,7 @@ def _told(flaws: Iterable[Flaw], *, with_lines: bool) -> list[str]:
     return list(texts)[:_TOLD]
 
 
-def _shown_errors(kind: DocumentKind, template: Template) -> FieldErrors:
+def _shown_errors(kind: TemplateKind, template: Template) -> FieldErrors:
     """Return what goes wrong where a readable template is filled in."""
     try:
         ready = compiled(template)

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.mailer.documents import Letter, LetterFacts
 from app.mailer.models import Message
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import queries
 from app.mailer.wording.compiled import compiled
 from app.mailer.wording.placeholders import WHY, names_of
 from app.mailer.wording.shipped import LANGUAGES
+from app.mailer.wording.template_kinds import TemplateKind
 from app.mailer.wording.why import About, reason_header, why_line
 from app.web.languages import default_language
 
@@ -25,8 +25,9 @@ def letter_of(session: Session, *, message: Message, facts_in: Callable[[str], L
 
     Raises what a template raises that cannot be filled in, which no template does that was saved by a verb.
     """
-    kind, language = DocumentKind(message.document_kind), mail_language(message.language)
+    language = mail_language(message.language)
     facts = facts_in(language)
+    kind = facts.template or TemplateKind(message.document_kind)
     values = values_of(facts, kind=kind, language=language, recipient=message.recipient_name, reasons=message.reasons)
     wording = compiled(queries.wording_in_use(session, kind=kind, language=language)).filled(values)
     return Letter(
@@ -47,7 +48,7 @@ def mail_language(language: str) -> str:
 def values_of(
     facts: LetterFacts,
     *,
-    kind: DocumentKind,
+    kind: TemplateKind,
     language: str,
     recipient: str,
     reasons: Iterable[Mapping[str, Any]],
@@ -55,7 +56,10 @@ def values_of(
     """Return what stands in the place of each placeholder: plain texts, and nothing else."""
     given = {name: str(facts.values.get(name) or "") for name in names_of(kind)}
     about = About(
-        kind=kind, customer=given["customer"], account_number=given["account_number"], type=given.get("type", "")
+        kind=kind.document_kind,
+        customer=given["customer"],
+        account_number=given["account_number"],
+        type=given.get("type", ""),
     )
     return {
         **given,

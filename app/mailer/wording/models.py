@@ -7,9 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.records import Record
 from app.core.words import say
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording.names import KIND_NAMES, LANGUAGE_NAMES
 from app.mailer.wording.shipped import Template, shipped
+from app.mailer.wording.template_kinds import TemplateKind
 
 
 class MailTemplate(Record):
@@ -27,7 +27,7 @@ class MailTemplate(Record):
     @property
     def shipped(self) -> Template:
         """Return the template that comes with the program."""
-        return shipped(DocumentKind(self.kind), self.language)
+        return shipped(TemplateKind(self.kind), self.language)
 
     @property
     def wording(self) -> Template:
@@ -43,7 +43,7 @@ class MailTemplate(Record):
     def label(self) -> str:
         """Return how staff name the template: what it is for, and in which language."""
         return say(
-            "{kind}, {language}", kind=KIND_NAMES[DocumentKind(self.kind)], language=LANGUAGE_NAMES[self.language]
+            "{kind}, {language}", kind=KIND_NAMES[TemplateKind(self.kind)], language=LANGUAGE_NAMES[self.language]
         )
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What people call the kinds of documents that mails are about, and the languages that they are written in."""
+"""What people call the kinds of mail templates, and the languages that they are written in."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.core.words import Words, say
-from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.wording.template_kinds import TemplateKind
 
-KIND_NAMES: Mapping[DocumentKind, Words] = MappingProxyType(
+KIND_NAMES: Mapping[TemplateKind, Words] = MappingProxyType(
     {
-        DocumentKind.INVOICE: say("Invoice mail"),
-        DocumentKind.CORRESPONDENCE: say("Letter mail"),
-        DocumentKind.TICKET_UPDATE: say("Ticket update mail"),
+        TemplateKind.INVOICE: say("Invoice mail"),
+        TemplateKind.CREDIT_NOTE: say("Credit note mail"),
+        TemplateKind.CORRESPONDENCE: say("Letter mail"),
+        TemplateKind.TICKET_UPDATE: say("Ticket update mail"),
     }
 )
 LANGUAGE_NAMES: Mapping[str, Words] = MappingProxyType({"en": say("English"), "de": say("German")})

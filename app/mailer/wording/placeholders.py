@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.core.words import Words, say
-from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.wording.template_kinds import TemplateKind
 
 # The placeholder that no body may be without.
 WHY = "why"
@@ -61,6 +61,16 @@ _INVOICE = (
     Placeholder("bank_iban", say("The IBAN of the issuer's account")),
     Placeholder("bank_bic", say("The BIC of the issuer's bank")),
 )
+_CREDIT_NOTE = (
+    Placeholder("number", say("The credit note's number"), required=True),
+    Placeholder("credits", say("The number of the invoice that it credits"), required=True),
+    Placeholder("reason", say("Why it was credited, in several lines"), Shape.LINES),
+    Placeholder("invoice_date", say("The credit note's date, as the language writes dates")),
+    Placeholder("total", say("What is credited, in the invoice's currency"), required=True),
+    Placeholder("net", say("What is credited, without tax"), required=True),
+    Placeholder("tax", say("The tax"), required=True),
+    Placeholder("order_number", say("The customer's purchase order number")),
+)
 _CORRESPONDENCE = (
     Placeholder("number", say("The letter's number"), required=True),
     Placeholder("subject", say("The letter's subject"), required=True),
@@ -76,15 +86,16 @@ _TICKET_UPDATE = (
     Placeholder("author", say("Who wrote the update")),
 )
 
-PLACEHOLDERS: Mapping[DocumentKind, tuple[Placeholder, ...]] = MappingProxyType(
+PLACEHOLDERS: Mapping[TemplateKind, tuple[Placeholder, ...]] = MappingProxyType(
     {
-        DocumentKind.INVOICE: (*_ADDRESSEE, *_INVOICE, *_SENDER),
-        DocumentKind.CORRESPONDENCE: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
-        DocumentKind.TICKET_UPDATE: (*_ADDRESSEE, *_TICKET_UPDATE, *_SENDER),
+        TemplateKind.INVOICE: (*_ADDRESSEE, *_INVOICE, *_SENDER),
+        TemplateKind.CREDIT_NOTE: (*_ADDRESSEE, *_CREDIT_NOTE, *_SENDER),
+        TemplateKind.CORRESPONDENCE: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
+        TemplateKind.TICKET_UPDATE: (*_ADDRESSEE, *_TICKET_UPDATE, *_SENDER),
     }
 )
 
 
-def names_of(kind: DocumentKind) -> frozenset[str]:
+def names_of(kind: TemplateKind) -> frozenset[str]:
     """Return the names of a kind's placeholders."""
     return frozenset(one.name for one in PLACEHOLDERS[kind])

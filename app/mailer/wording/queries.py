@@ -14,6 +14,7 @@ from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording.models import MailTemplate
 from app.mailer.wording.shipped import Template, shipped
+from app.mailer.wording.template_kinds import TemplateKind
 
 # Asked for at each mail that is made: what is edited meanwhile holds from the next one on.
 _CHANGED = select(MailTemplate.subject, MailTemplate.text, MailTemplate.html).where(
@@ -36,7 +37,7 @@ def template(session: Session, actor: Actor, *, template_id: int, lock: bool = F
     return found
 
 
-def wording_in_use(session: Session, *, kind: DocumentKind, language: str) -> Template:
+def wording_in_use(session: Session, *, kind: TemplateKind, language: str) -> Template:
     """Return the template that mails of a kind are made by in one of the languages that there are."""
     changed = session.execute(_CHANGED, {"kind": kind.value, "language": language}).one_or_none()
     own = shipped(kind, language)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import or_
 
 from app.core.words import say
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import queries, service
 from app.mailer.wording.fields import TEMPLATE_FIELDS
 from app.mailer.wording.models import MailTemplate
 from app.mailer.wording.names import FIELD_NAMES
+from app.mailer.wording.template_kinds import TemplateKind
 from app.web.resource import Resource
 
 MAIL_TEMPLATE = Resource(
@@ -31,7 +31,7 @@ MAIL_TEMPLATE = Resource(
     default_order="id",
     filters={"id": MailTemplate.id, "kind": MailTemplate.kind, "language": MailTemplate.language},
     read_only={
-        "kind": lambda template: DocumentKind(template.kind).value,
+        "kind": lambda template: TemplateKind(template.kind).value,
         "language": lambda template: template.language,
         "edited": lambda template: template.edited,
     },

@@ -7,8 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.core.words import Words, say
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording.placeholders import PLACEHOLDERS, WHY, Placeholder, Shape
+from app.mailer.wording.template_kinds import TemplateKind
 
 
 class Sample(StrEnum):
@@ -45,6 +45,8 @@ _ORDINARY = {
     "issuer_footer": "Registered in England No. 01234567\nRegistered office as above",
     WHY: "You receive this copy because the bills of Harbour & Sons Ltd (A1001) go to your address.",
     "number": "A1001/4",
+    "credits": "A1001/3",
+    "reason": "The line was out of order from 3 to 9 March.",
     "invoice_date": "1 March 2026",
     "due_date": "31 March 2026",
     "total": "£94.80",
@@ -67,7 +69,7 @@ _RIGHT_TO_LEFT = "شركة النور للتجارة"
 _LONG = "Wolfeschlegelsteinhausenbergerdorff " * 5 + "x" * 60
 
 
-def sample(kind: DocumentKind, which: Sample) -> Mapping[str, str]:
+def sample(kind: TemplateKind, which: Sample) -> Mapping[str, str]:
     """Return the values of a made-up document."""
     return MappingProxyType({one.name: _value(one, which) for one in PLACEHOLDERS[kind]})
 

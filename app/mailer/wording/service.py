@@ -16,12 +16,12 @@ from app.core.errors import Conflict, FieldErrors
 from app.core.records import check_version
 from app.core.words import say
 from app.lookups.editing import prepare_change
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.wording import queries
 from app.mailer.wording.checks import template_errors
 from app.mailer.wording.fields import TEMPLATE_FIELDS
 from app.mailer.wording.models import MailTemplate
 from app.mailer.wording.shipped import Template
+from app.mailer.wording.template_kinds import TemplateKind
 
 
 def update_template(
@@ -37,7 +37,7 @@ def update_template(
 
     def rule(merged: Mapping[str, Any]) -> FieldErrors:
         parts = Template(*(merged[name] or "" for name in Template._fields))
-        return template_errors(DocumentKind(template.kind), parts)
+        return template_errors(TemplateKind(template.kind), parts)
 
     edit = prepare_change(
         session,

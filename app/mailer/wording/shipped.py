@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.wording.template_kinds import TemplateKind
 
 FOLDER = Path(__file__).resolve().parent / "shipped"
 LANGUAGES = ("en", "de")
@@ -28,7 +28,7 @@ class Template(NamedTuple):
 
 
 @cache
-def shipped(kind: DocumentKind, language: str) -> Template:
+def shipped(kind: TemplateKind, language: str) -> Template:
     """Return the template that comes with the program; its HTML is the frame of all with the kind's own part in it."""
     first, _, text = _read(f"{kind}.{language}.txt").partition("\n\n")
     subject = first.removeprefix(_SUBJECT)

@@ -17,7 +17,6 @@ from app.core.cleaning import clean_values
 from app.core.errors import Invalid
 from app.core.words import say
 from app.extensions import db
-from app.mailer.planning.plan_model import DocumentKind
 from app.mailer.screens.inbox import MAIL_POLICY
 from app.mailer.wording import preview, queries, service
 from app.mailer.wording.differences import shown_differences
@@ -28,6 +27,7 @@ from app.mailer.wording.placeholders import PLACEHOLDERS
 from app.mailer.wording.resource import MAIL_TEMPLATE
 from app.mailer.wording.sandbox import FILTERS
 from app.mailer.wording.shipped import Template
+from app.mailer.wording.template_kinds import TemplateKind
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import tag
@@ -63,7 +63,7 @@ class MailTemplateView(AdminView):
         if name == "edited":
             return edited_tag(record)
         if name == "kind":
-            return KIND_NAMES[DocumentKind(record.kind)]
+            return KIND_NAMES[TemplateKind(record.kind)]
         if name == "language":
             return LANGUAGE_NAMES[record.language]
         return record.label if name == "label" else super().cell(record, name)
@@ -81,7 +81,7 @@ class MailTemplateView(AdminView):
 
     def extra_context(self, record: Any, _given: Mapping[str, object] | None) -> dict[str, Any]:
         """Give the form its preview, and the list of what templates may hold."""
-        kind = DocumentKind(record.kind)
+        kind = TemplateKind(record.kind)
         return {
             "extra_template": "mailer/template_edit.html",
             "preview_url": url_for("MailTemplateView.tried", pk=record.id),
@@ -120,7 +120,7 @@ class MailTemplateView(AdminView):
             made = preview.previewed(
                 db.session(),
                 current_actor(),
-                kind=DocumentKind(template.kind),
+                kind=TemplateKind(template.kind),
                 language=template.language,
                 template=wording,
                 choice=choice,
@@ -195,7 +195,7 @@ def _preview_tab(session: Any, actor: Actor, template: MailTemplate) -> dict[str
     return {
         "url": url_for("MailTemplateView.preview", pk=template.id, preview_of=chosen or None),
         "chosen": chosen,
-        "choices": preview.choices(session, actor, kind=DocumentKind(template.kind)),
+        "choices": preview.choices(session, actor, kind=TemplateKind(template.kind)),
     }
 
 
