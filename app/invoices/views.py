@@ -54,7 +54,7 @@ class InvoiceView(SendPages, CreditPages, AdminView):
     }
     sending = SENDING
     list_columns = ["number", "customer_id", "invoice_date", "due_date", "total", "status"]
-    list_choices = ["purchase_order_number", "currency", "net", "tax", "credits_id", "created_at", "last_modified_at"]
+    list_choices = ["purchase_order_number", "currency", "net", "tax", "created_at", "last_modified_at"]
     sections = ((say("Invoice"), ("customer_id", "invoice_date", "due_date", "currency", "purchase_order_number")),)
     show_extra = (
         (say("Totals"), ("net", "tax", "total")),
