@@ -66,6 +66,8 @@ class Settings:
     mail_use_tls: bool = False
     mail_use_ssl: bool = False
     mail_default_sender: str | None = None
+    dkim_key: bytes | None = field(default=None, repr=False)
+    dkim_selector: str = "counterpart"
     mail_rate: str | None = None
     mail_domain_rate: str | None = None
     imap_server: str | None = None
@@ -177,6 +179,8 @@ def _mail(read: _Reader) -> dict[str, Any]:
         "mail_use_tls": use_tls,
         "mail_use_ssl": use_ssl,
         "mail_default_sender": read("MAIL_DEFAULT_SENDER", parse.sender, None),
+        "dkim_key": read("COUNTERPART_DKIM_KEY", parse.dkim_key, None),
+        "dkim_selector": read("COUNTERPART_DKIM_SELECTOR", parse.dkim_selector, "counterpart"),
         "mail_rate": read("COUNTERPART_MAIL_RATE", parse.rates, None),
         "mail_domain_rate": read("COUNTERPART_MAIL_DOMAIN_RATE", parse.rates, None),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email.utils import parseaddr
 from pathlib import Path
@@ -181,6 +182,31 @@ def bounce_address(text: str) -> str:
     if len(found.rpartition("@")[0].encode()) > 64 - 37:  # RFC 5321 section 4.5.3.1.1
         raise WrongValueError("is too long before the @: at most 27 characters, since a token is added there.")
     return found
+
+
+def dkim_key(text: str) -> bytes:
+    """Read the private key in a file: RSA, as PEM. RFC 8301 asks for 2048 bits or more."""
+    from dkim.crypto import UnparsableKeyError, parse_pem_private_key
+
+    try:
+        key = Path(text).expanduser().read_bytes()
+        bits = parse_pem_private_key(key)["modulus"].bit_length()
+    except OSError as error:
+        raise WrongValueError(f"must name a file that can be read: {error.strerror}.") from error
+    except (UnparsableKeyError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise WrongValueError("must name a file with an RSA private key in PEM.") from error
+    if bits < 2048:  # noqa: PLR2004  # RFC 8301 section 3.2
+        raise WrongValueError(f"names a key of {bits} bits: make one of 2048.")
+    return key
+
+
+def dkim_selector(text: str) -> str:
+    """Read a DKIM selector: labels of a domain name (RFC 6376 section 3.1)."""
+    if not re.fullmatch(
+        r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*", text
+    ):
+        raise WrongValueError("must be letters, digits and hyphens, such as counterpart or mail2026.")
+    return text
 
 
 def number(low: int, high: int) -> Callable[[str], int]:

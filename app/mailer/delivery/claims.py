@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Integer, String, bindparam, func, update
@@ -24,6 +25,7 @@ from app.mailer.holding import RENDERING_FAILED
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.service import change_state
+from app.mailer.smtp.signing import Signer
 from app.mailer.watching.queries import is_paused
 
 # How long a worker may keep what it has claimed without a sign; what it hasn't begun to send is then free again.
@@ -57,13 +59,14 @@ class Batch:
     found: int
 
 
-def claim(sessions: Sessions, *, worker: str, sender: str | None, size: int) -> Batch:
+def claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, signer: Signer | None = None) -> Batch:
     """Take the messages that have been due longest, make their mails, and commit that they are in hand.
 
     None is tried yet. One whose mail can't be made is held, with the error.
     """
+    make = partial(Mails, sender=sender, signer=signer)
     try:
-        return _claim(sessions, worker=worker, sender=sender, size=size, careful=False)
+        return _claim(sessions, worker=worker, make=make, size=size, careful=False)
     except (OperationalError, InterfaceError):
         # The database's trouble says nothing about a document: the messages stay due.
         raise
@@ -71,7 +74,7 @@ def claim(sessions: Sessions, *, worker: str, sender: str | None, size: int) -> 
         if isinstance(error, Conflict) and error.code == "busy":
             raise
         # A statement of one document has spoilt the transaction of all: each has its own savepoint this time.
-        return _claim(sessions, worker=worker, sender=sender, size=size, careful=True)
+        return _claim(sessions, worker=worker, make=make, size=size, careful=True)
 
 
 def renew(sessions: Sessions, *, worker: str, ids: Sequence[int]) -> None:
@@ -90,12 +93,12 @@ def give_back(session: Session, rest: Sequence[Claimed], *, worker: str) -> None
         session.execute(update(_messages).where(*mine, _messages.c.state == MessageState.SENDING).values(given))
 
 
-def _claim(sessions: Sessions, *, worker: str, sender: str | None, size: int, careful: bool) -> Batch:
+def _claim(sessions: Sessions, *, worker: str, make: Callable[[Session], Mails], size: int, careful: bool) -> Batch:
     with unit_of_work(sessions) as session:
         if is_paused(session):
             return Batch((), 0)
         messages = due_messages(session, worker=worker, size=size)
-        mails = Mails(session, sender=sender)
+        mails = make(session)
         mails.find(messages)
         claimed = []
         with session.no_autoflush:

@@ -21,6 +21,7 @@ from app.mailer.documents import Rendered, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, ContentPart, Message, Rendition
 from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
+from app.mailer.smtp.signing import Signer
 
 MAIL = "message/rfc822"
 
@@ -65,9 +66,10 @@ class StoredMail:
 class Mails:
     """Finds or makes the mails of one batch of messages; what several of them carry is made and read once."""
 
-    def __init__(self, session: Session, *, sender: str | None) -> None:
+    def __init__(self, session: Session, *, sender: str | None, signer: Signer | None = None) -> None:
         self._session = session
         self._sender = sender
+        self._signer = signer
         self._encoded: dict[str, bytes] = {}
         self._along: dict[tuple[object, ...], Part | None] = {}
         self._absent: set[tuple[object, ...]] = set()
@@ -131,10 +133,12 @@ class Mails:
                 headers=letter.headers,
             )
         )
+        parts = tuple(self._encoded_part(part.digest) for part in along)
+        if self._signer is not None:
+            skeleton = self._signer.signed(skeleton, parts, sender=sender)
         digest = hashlib.sha256(skeleton.data + "".join(part.digest for part in along).encode()).hexdigest()
         self._keep(digest, MAIL, skeleton.data)
         self._new[digest] = [part.digest for part in along]
-        parts = tuple(self._encoded_part(part.digest) for part in along)
         self._stored[digest] = StoredMail(digest, sender, letter.subject, skeleton, parts)
         return self._stored[digest]
 

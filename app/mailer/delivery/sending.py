@@ -63,8 +63,10 @@ def drain(
     with Journal(_engine(sessions), worker=worker) as journal, Beside(sessions) as beside:
         while not stop.is_set() and not late():
             size = BATCH if portion is None else min(BATCH, portion.messages - handled)
-            batch = claim(sessions, worker=worker, sender=sender, size=size) if size > 0 else None
-            if batch is None or not batch.found:
+            if size <= 0:
+                break
+            batch = claim(sessions, worker=worker, sender=sender, size=size, signer=connection.signer)
+            if not batch.found:
                 break
             held = batch.found - len(batch.claimed)
             log_event(Event.BATCH_CLAIMED, worker=worker, count=len(batch.claimed))

@@ -19,6 +19,7 @@ from app.mailer.bounces.verp import ReturnPaths
 from app.mailer.smtp.answers import Answer, ConnectionTrouble, Timeouts, Undelivered, words
 from app.mailer.smtp.commands import commands_of, size_limit
 from app.mailer.smtp.dialogue import Dialogue, socket_of
+from app.mailer.smtp.signing import Signer, signer_of
 from app.mailer.smtp.wire import wire_address
 
 
@@ -26,7 +27,8 @@ class Connection(Dialogue):
     """One connection to the mail server, opened when first needed and again when it was lost; for one thread.
 
     `redirect_all` takes the place of every envelope recipient. `context` decides which certificates are trusted; by
-    default those that the system trusts, with the server's name checked (RFC 6125).
+    default those that the system trusts, with the server's name checked (RFC 6125). `signer` is for whoever makes the
+    mails that are sent by it.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class Connection(Dialogue):
         return_paths: ReturnPaths | None = None,
         timeouts: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
+        signer: Signer | None = None,
     ) -> None:
         super().__init__(mail, timeouts=timeouts)
+        self.signer = signer
         self.redirect_all = redirect_all
         self.return_paths = return_paths
         self.context = context
@@ -195,7 +199,13 @@ def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
         base=settings.bounce_address,
         own_senders=settings.imap_server is not None or settings.uses_catcher,
     )
-    return Connection(app.extensions["mail"], redirect_all=settings.redirect_all, return_paths=paths, timeouts=timeouts)
+    return Connection(
+        app.extensions["mail"],
+        redirect_all=settings.redirect_all,
+        return_paths=paths,
+        timeouts=timeouts,
+        signer=signer_of(settings.dkim_key, selector=settings.dkim_selector),
+    )
 
 
 @functools.cache
