@@ -29,9 +29,11 @@ from app.invoices.pdf.paper import (
     write_right,
 )
 from app.invoices.pdf.scripts import BOLD
+from app.invoices.pdf.tables import gap, together
 from app.invoices.pdf.words import Tongue
 
 AMOUNT_WIDTH = 48 * mm
+MOST_TOGETHER = 12
 _TOTALS_LEFT = LEFT + WIDTH * 0.42
 _LABEL_WIDTH = 36 * mm
 _ADDRESS_WIDTH = WIDTH * 0.5
@@ -145,12 +147,14 @@ def total_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:
         )
         for part in totals.tax_by_rate
     ]
-    return [
-        Block(8, lambda _canvas, _y: None),
+    rows = [
+        gap(8),
         _total_row(words.net, speech.money(totals.net, currency)),
         *(_total_row(label, amount) for label, amount in taxes),
         _grand_total(last, speech.money(totals.total, currency)),
     ]
+    # Nobody turns the page to see what they owe. Very many rates do not fit one page.
+    return [together(*rows)] if len(taxes) <= MOST_TOGETHER else rows
 
 
 def _total_row(label: str, amount: str) -> Block:

@@ -31,16 +31,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a row's text looks; sizes are in points."""
+    """How a row's text looks; sizes, and the room above and below it, are in points."""
 
     font: str = REGULAR
     size: float = 8.5
     colour: Color = INK
     fill: Color | None = None
     ruled: bool = True
+    above: float = PADDING
 
 
 _PLAIN = Look()
+_DENSE = Look(size=7.5, above=2.5)
 _HEAD = Look(font=BOLD, size=8, colour=white, fill=ACCENT, ruled=False)
 _HEADING = Look(font=BOLD, size=8.5, colour=ACCENT, fill=TINT, ruled=False)
 _SUM = Look(font=BOLD, size=8.5)
@@ -64,6 +66,11 @@ def head_of(table: Sequence[Column]) -> Block:
 def row(table: Sequence[Column], texts: Sequence[str], *, head: Block, note: str = "") -> Block:
     """Return a row; `note` stands under its first text, smaller."""
     return _cells(table, texts, look=_PLAIN, head=head, note=note)
+
+
+def dense_row(table: Sequence[Column], texts: Sequence[str], *, head: Block) -> Block:
+    """Return a row of a table that runs over many pages."""
+    return _cells(table, texts, look=_DENSE, head=head)
 
 
 def sum_row(table: Sequence[Column], label: str, amount: str, *, head: Block) -> Block:
@@ -123,14 +130,14 @@ def _cells(
     notes = _wrapped(note, table[0].room, REGULAR, _NOTE_SIZE) if note else ()
     leading = look.size + 2.5
     tallest = max(len(wrapped[0]) * leading + len(notes) * (_NOTE_SIZE + 2), *(len(one) * leading for one in wrapped))
-    height = tallest + 2 * PADDING - 2
+    height = tallest + 2 * look.above - 2
 
     def draw(canvas: Canvas, y: float) -> None:
         if look.fill is not None:
             canvas.setFillColor(look.fill)
             canvas.rect(table[0].left, y - height, sum(one.width for one in table), height, stroke=0, fill=1)
         for column, lines in zip(table, wrapped, strict=True):
-            base = y - PADDING - look.size + 1
+            base = y - look.above - look.size + 1
             for line in lines:
                 if column.right:
                     at = (column.left + column.width - PADDING, base)
@@ -139,7 +146,7 @@ def _cells(
                     at = (column.left + PADDING, base)
                     write(canvas, at, line, font=look.font, size=look.size, colour=look.colour)
                 base -= leading
-        base = y - PADDING - look.size + 1 - leading * len(wrapped[0]) + 1
+        base = y - look.above - look.size + 1 - leading * len(wrapped[0]) + 1
         for line in notes:
             write(canvas, (table[0].left + PADDING, base), line, size=_NOTE_SIZE, colour=MUTED)
             base -= _NOTE_SIZE + 2

@@ -1,6 +1,7 @@
 """The words that stand on an invoice, by language, and how that language writes amounts and dates."""
 
 import functools
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -220,9 +221,9 @@ class Tongue:
         """Return an amount with its currency, as it is kept: it is rounded already."""
         return format_currency(amount, currency, locale=self.locale)
 
-    def price(self, amount: Decimal, currency: str) -> str:
-        """Return a price with its currency, with as many places as it has, and no fewer than the currency's."""
-        return _price(amount.normalize(), currency, self.locale)
+    def price(self, amount: Decimal, currency: str, *, places: int = 0) -> str:
+        """Return a price with its currency; it has all its places, and no fewer than `places` and than its currency."""
+        return _price(amount.normalize(), currency, self.locale, places)
 
     def number(self, value: Decimal) -> str:
         """Return a number with as many places as it has."""
@@ -265,12 +266,13 @@ def _short_day(day: date, locale: Locale) -> str:
 
 
 @functools.lru_cache(maxsize=4_096)
-def _price(amount: Decimal, currency: str, locale: Locale) -> str:
-    exact = -int(amount.as_tuple().exponent)
-    text = format_currency(amount, currency, locale=locale)
+def _price(amount: Decimal, currency: str, locale: Locale, places: int) -> str:
+    exact = max(-int(amount.as_tuple().exponent), places)
     if exact <= get_currency_precision(currency):
-        return text
-    return format_currency(amount, currency, locale=locale, decimal_quantization=False)
+        return format_currency(amount, currency, locale=locale)
+    pattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (exact, exact)
+    return format_currency(amount, currency, format=pattern, currency_digits=False, locale=locale)
 
 
 def tongue(language: str, country: str) -> Tongue:
