@@ -20,7 +20,7 @@ from app.contacts import purging as contact_purging
 from app.contacts.api import CustomerWithContactsApi
 from app.contacts.models import Contact
 from app.contacts.password_views import VerifyPasswordView
-from app.contacts.pickers import linkable_picker, linked_picker, shared_picker
+from app.contacts.pickers import linkable_picker, linked_picker, report_picker, shared_picker
 from app.contacts.resource import CONTACT
 from app.contacts.search import CONTACTS
 from app.contacts.sharing_views import SharedContactsView
@@ -34,6 +34,7 @@ from app.customers import purging as customer_purging
 from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
 from app.customers.search import CUSTOMERS
+from app.customers.usage_reports import customers_by_id
 from app.customers.views import CustomerView, customer_picker
 from app.extensions import db, mail
 from app.history import panels as history_panels
@@ -56,6 +57,7 @@ from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
 from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
+from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
 from app.mailer import purging as mailer_purging
@@ -146,7 +148,8 @@ def register_features(app: Flask) -> None:
     mail_purging = (mailer_purging, suppression_purging)
     for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    lists = [LOOKUP_RESOURCES[name] for name in lists_in_use(app)]
+    for resource in (CUSTOMER, CONTACT, INVOICE, *lists, MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
@@ -161,7 +164,7 @@ def register_features(app: Flask) -> None:
     template_views.register()
     register_list_filter("contact", NOT_REACHED)
     _register_documents()
-    _register_history()
+    _register_history(app)
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
     for name, view, _, icon in MENU:
@@ -170,7 +173,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(InboxView, INBOX, icon="inbox")
     for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
-    _add_lists(builder)
+    _add_lists(builder, lists_in_use(app))
     _add_administration(builder)
     for api in APIS:
         builder.add_api(api)
@@ -192,8 +195,14 @@ def _register_search() -> None:
     findables.register()
 
 
-def _add_lists(builder: CounterpartAppBuilder) -> None:
-    for name in LOOKUPS:
+def lists_in_use(app: Flask) -> list[str]:
+    """Return the lists without those of modules that are off: they are kept, and nobody meets them."""
+    off = set() if app.config["SETTINGS"].invoice_usage else {"usage_report_profile"}
+    return [name for name in LOOKUPS if name not in off]
+
+
+def _add_lists(builder: CounterpartAppBuilder, names: list[str]) -> None:
+    for name in names:
         label = str(LOOKUP_RESOURCES[name].plural)
         builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
         builder.add_api(LOOKUP_APIS[name])
@@ -238,7 +247,7 @@ def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
 
 
-def _register_history() -> None:
+def _register_history(app: Flask) -> None:
     register_lifting()
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
@@ -248,7 +257,7 @@ def _register_history() -> None:
         (MAIL_TEMPLATE, MailTemplateView),
     ):
         history_panels.register(Subject.of(resource, view))
-    for name in LOOKUPS:
+    for name in lists_in_use(app):
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))
     register_subject(USERS)
     history_panels.register(Subject.of(API_KEY, ApiKeyView))
@@ -257,7 +266,9 @@ def _register_history() -> None:
 def _register_pickers() -> None:
     for name in LOOKUPS:
         register_picker(name, lookup_picker(name))
+    register_picker("usage_report_profile", report_picker())
     register_picker("dealer", dealer_picker())
+    register_finder("customer", customers_by_id)
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())
     register_picker("linkable_contact", linkable_picker())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String, text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from typing import Any
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.core.records import Record
+from app.extensions import Model
+from app.lookups.usage_reports.rules import Availability, FileFormat, UsageReport
 
 
 class Lookup(Record):
@@ -81,12 +85,6 @@ class CorrespondenceType(Lookup):
     bulk: Mapped[bool] = mapped_column(nullable=False, default=False)
 
 
-class UsageReportProfile(Lookup):
-    """A breakdown of usage that can go along with an invoice."""
-
-    __tablename__ = "usage_report_profile"
-
-
 class CustomerStatus(Lookup):
     """Where an account stands; one that doesn't allow correspondence gets no document."""
 
@@ -101,6 +99,38 @@ class Dealer(Lookup):
     __tablename__ = "dealer"
 
     code: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
+
+
+def _available_to(name: str) -> Table:
+    return Table(
+        f"usage_report_profile_{name}",
+        Model.metadata,
+        Column("profile_id", ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True),
+        Column(f"{name}_id", ForeignKey(f"{name}.id"), primary_key=True, index=True),
+    )
+
+
+profile_customer = _available_to("customer")
+profile_dealer = _available_to("dealer")
+
+
+class UsageReportProfile(Lookup):
+    """A breakdown of usage that goes along with an invoice: of what, with which columns, as which file, for whom.
+
+    `customers` and `dealers` count only while `available_to` says so; they are kept meanwhile.
+    """
+
+    __tablename__ = "usage_report_profile"
+
+    report: Mapped[str] = mapped_column(String(20), nullable=False, default=UsageReport.BY_NUMBER.value)
+    columns: Mapped[list[str]] = mapped_column(JSON, nullable=False, default=list)
+    file_format: Mapped[str] = mapped_column(String(8), nullable=False, default=FileFormat.CSV.value)
+    available_to: Mapped[str] = mapped_column(String(10), nullable=False, default=Availability.ALL.value)
+    # Customers are a feature above, and known here by name alone.
+    customers: Mapped[list[Any]] = relationship("Customer", secondary=profile_customer, order_by="Customer.id")
+    dealers: Mapped[list[Dealer]] = relationship(
+        Dealer, secondary=profile_dealer, order_by=(Dealer.position, Dealer.name)
+    )
 
 
 LOOKUP_MODELS: dict[str, type[Lookup]] = {

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import selectinload
+
 from app.access.table import LOOKUPS
+from app.core.fields import Ordered, References
 from app.core.words import say
 from app.lookups import queries, service
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.rules import LOOKUP_FIELDS
-from app.web.list_filters import yes_no
+from app.lookups.usage_reports.list_filters import PROFILE_FILTERS
+from app.web.list_filters import ListFilter, yes_no
 from app.web.resource import Resource
 
 # Of each list: one row, all of them, the button that adds one, and what an empty list says.
@@ -59,13 +63,25 @@ LABELS = {
     "bulk": say("Bulk"),
     "allows_correspondence": say("Allows Correspondence"),
     "code": say("Code"),
+    "report": say("Report"),
+    "columns": say("Columns"),
+    "file_format": say("File format"),
+    "available_to": say("Available to"),
+    "customers": say("Customers"),
+    "dealers": say("Dealers"),
 }
+
+_FILTERS: dict[str, tuple[ListFilter, ...]] = {"usage_report_profile": PROFILE_FILTERS}
 
 
 def _resource(name: str) -> Resource:
     model: Any = LOOKUP_MODELS[name]
     label, plural, add_label, none_yet = _TEXTS[name]
-    columns = {field: getattr(model, field) for field in LOOKUP_FIELDS[name]}
+    relations = [field for field, kind in LOOKUP_FIELDS[name].items() if isinstance(kind, References)]
+    # A list of words in an order is neither sorted by nor compared with.
+    columns = {
+        field: getattr(model, field) for field, kind in LOOKUP_FIELDS[name].items() if not isinstance(kind, Ordered)
+    }
     return Resource(
         name=name,
         label=label,
@@ -77,10 +93,16 @@ def _resource(name: str) -> Resource:
         fields=LOOKUP_FIELDS[name],
         rows=lambda actor: queries.rows(actor, resource=name),
         get=lambda session, actor, number: queries.row(session, actor, resource=name, lookup_id=number),
-        orders={"id": model.id, **columns, "position": (model.position, model.name)},
+        orders={
+            "id": model.id,
+            **{field: column for field, column in columns.items() if field not in relations},
+            "position": (model.position, model.name),
+        },
         default_order="position",
-        list_filters=(yes_no("active", say("Active"), model.active),),
-        filters={"id": model.id, **columns},
+        load=tuple(selectinload(getattr(model, field)) for field in relations),
+        list_filters=(yes_no("active", say("Active"), model.active), *_FILTERS.get(name, ())),
+        # By customers nothing is filtered: it would tell of those out of sight.
+        filters={"id": model.id, **{field: column for field, column in columns.items() if field != "customers"}},
         matching=lambda text: model.name.icontains(text, autoescape=True),
         create=lambda session, actor, values: service.create_lookup(session, actor, resource=name, values=values),
         update=lambda session, actor, number, values, version: service.update_lookup(

@@ -14,6 +14,7 @@ from app.mailer.planning.rules import plan
 
 # What stands in the way of a usage report alone; the plan leaves it out, and has no word for it.
 USAGE_MODULE_OFF = "usage_module_off"
+USAGE_REPORT_UNAVAILABLE = "usage_report_unavailable"
 
 
 class LetterType(NamedTuple):
@@ -61,6 +62,8 @@ def receives(
             obstacles.append(Obstacle(concerns="invoice_usage_report", reason=USAGE_MODULE_OFF))
         elif not bills:
             obstacles.append(Obstacle(concerns="invoice_usage_report", reason=Reason.FORMAT_NONE.value))
+        elif contact.usage_report in circumstances.unavailable_reports:
+            obstacles.append(Obstacle(concerns="invoice_usage_report", reason=USAGE_REPORT_UNAVAILABLE))
     chosen = sorted(letters)
     asked = [_document(DocumentKind.CORRESPONDENCE, one.id, marketing=one.marketing) for one in chosen]
     against = [(one.type_id or 0, _against(one, contact, customer, circumstances)) for one in asked]
