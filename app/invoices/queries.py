@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,9 @@ from app.customers import queries as customers
 from app.invoices.models import Invoice, Issuer, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
+
+USAGE_COLUMNS = ("start", "reference", "site", "origin", "destination", "duration", "volume", "cost")
+USAGE_PORTION = 2_000
 
 
 def invoices(actor: Actor) -> Select[Invoice]:
@@ -92,6 +95,14 @@ def usage_of(session: Session, *, invoice_id: int) -> Sequence[Any]:
     columns += [UsageRecord.duration, UsageRecord.volume, UsageRecord.cost]
     statement = select(*columns).where(UsageRecord.invoice_id == invoice_id)
     return session.execute(statement.order_by(UsageRecord.reference, UsageRecord.start, UsageRecord.id)).all()
+
+
+def usage_stream(session: Session, *, invoice_id: int) -> Iterator[Any]:
+    """Give the usage records of an invoice as rows, in no order, some at a time: there may be a hundred thousand."""
+    statement = select(*(getattr(UsageRecord, name) for name in USAGE_COLUMNS)).where(
+        UsageRecord.invoice_id == invoice_id
+    )
+    yield from session.execute(statement.execution_options(yield_per=USAGE_PORTION))
 
 
 def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tuple[int, int], Decimal]:

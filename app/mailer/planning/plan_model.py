@@ -119,7 +119,8 @@ class Circumstances:
 
     `suppressed` says in plain words why each address is suppressed. `already_made` holds one message for each address:
     the latest, where Send Again has made more. `usage_module` tells whether the invoice usage module is on;
-    `unavailable_reports` are usage reports that are not available to the customer, whoever asks for them. `unticked` and `typed_in` are addresses as staff left them; `typed_in`, when there are any, takes the place of the plan's own
+    `unavailable_reports` are usage reports that are not available to the customer, whoever asks for them. `unticked`
+    and `typed_in` are addresses as staff left them; `typed_in`, when there are any, takes the place of the plan's own
     roads. `typed_in_format` is the format of a bill to those: None stands for the customer's own `email_bill_type`,
     or for short where that is none, since whoever types an address in wants it to get the bill.
     """
