@@ -105,6 +105,17 @@ def usage_stream(session: Session, *, invoice_id: int) -> Iterator[Any]:
     yield from session.execute(statement.execution_options(yield_per=USAGE_PORTION))
 
 
+def usage_page(session: Session, *, invoice_id: int, after: int, count: int) -> Sequence[UsageRecord]:
+    """Return some usage records of an invoice in the order in which they were given, from behind one's id on."""
+    statement = select(UsageRecord).where(UsageRecord.invoice_id == invoice_id, UsageRecord.id > after)
+    return session.scalars(statement.order_by(UsageRecord.id).limit(count)).all()
+
+
+def usage_count(session: Session, *, invoice_id: int) -> int:
+    """Return how many usage records an invoice has."""
+    return session.scalar(select(func.count(UsageRecord.id)).where(UsageRecord.invoice_id == invoice_id)) or 0
+
+
 def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tuple[int, int], Decimal]:
     """Return what a customer was invoiced, net, by year and month, in so many months up to an invoice and with it.
 
