@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.interfaces import ExecutableOption
 
 from app.access.table import LOOKUPS
 from app.core.fields import Ordered, References
@@ -74,14 +76,33 @@ LABELS = {
 _FILTERS: dict[str, tuple[ListFilter, ...]] = {"usage_report_profile": PROFILE_FILTERS}
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a list is sorted by and filtered by over REST, and the relations that come along with its rows."""
+
+    orders: dict[str, Any]
+    filters: dict[str, Any]
+    load: tuple[ExecutableOption, ...]
+
+
+def _listed(name: str, model: Any) -> _Listed:
+    """Return it by the fields of a list; words in an order are neither sorted by nor filtered by."""
+    fields = {field: kind for field, kind in LOOKUP_FIELDS[name].items() if not isinstance(kind, Ordered)}
+    columns = {field: getattr(model, field) for field, kind in fields.items() if not isinstance(kind, References)}
+    relations = {field: getattr(model, field) for field in fields if field not in columns}
+    # By customers nothing is filtered: it would tell of those out of sight.
+    offered = {field: relation for field, relation in relations.items() if field != "customers"}
+    return _Listed(
+        orders={"id": model.id, **columns, "position": (model.position, model.name)},
+        filters={"id": model.id, **columns, **offered},
+        load=tuple(map(selectinload, relations.values())),
+    )
+
+
 def _resource(name: str) -> Resource:
     model: Any = LOOKUP_MODELS[name]
     label, plural, add_label, none_yet = _TEXTS[name]
-    relations = [field for field, kind in LOOKUP_FIELDS[name].items() if isinstance(kind, References)]
-    # A list of words in an order is neither sorted by nor compared with.
-    columns = {
-        field: getattr(model, field) for field, kind in LOOKUP_FIELDS[name].items() if not isinstance(kind, Ordered)
-    }
+    listed = _listed(name, model)
     return Resource(
         name=name,
         label=label,
@@ -93,16 +114,11 @@ def _resource(name: str) -> Resource:
         fields=LOOKUP_FIELDS[name],
         rows=lambda actor: queries.rows(actor, resource=name),
         get=lambda session, actor, number: queries.row(session, actor, resource=name, lookup_id=number),
-        orders={
-            "id": model.id,
-            **{field: column for field, column in columns.items() if field not in relations},
-            "position": (model.position, model.name),
-        },
+        orders=listed.orders,
         default_order="position",
-        load=tuple(selectinload(getattr(model, field)) for field in relations),
+        load=listed.load,
         list_filters=(yes_no("active", say("Active"), model.active), *_FILTERS.get(name, ())),
-        # By customers nothing is filtered: it would tell of those out of sight.
-        filters={"id": model.id, **{field: column for field, column in columns.items() if field != "customers"}},
+        filters=listed.filters,
         matching=lambda text: model.name.icontains(text, autoescape=True),
         create=lambda session, actor, values: service.create_lookup(session, actor, resource=name, values=values),
         update=lambda session, actor, number, values, version: service.update_lookup(

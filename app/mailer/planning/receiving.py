@@ -20,7 +20,6 @@ from app.mailer.planning.facts import contact_of, customer_of, suppressed_among
 from app.mailer.planning.plan_model import Circumstances
 from app.mailer.planning.reasons import Reason
 from app.mailer.planning.receives import (
-    USAGE_MODULE_OFF,
     USAGE_REPORT_UNAVAILABLE,
     LetterType,
     Obstacle,
@@ -70,15 +69,16 @@ def received(
     ]
 
 
-def as_dict(one: Received) -> dict[str, Any]:
-    """Return what REST gives."""
+def as_dict(one: Received, *, usage_module: bool) -> dict[str, Any]:
+    """Return what REST gives; with the usage module off, nothing of usage reports."""
     what = one.receives
+    report = {"invoice_usage_report": what.invoice_usage_report} if usage_module else {}
     return {
         "customer_id": one.customer.id,
         "account_number": one.customer.account_number,
         "name": one.customer.name,
         "email_bill_type": what.email_bill_type.value,
-        "invoice_usage_report": what.invoice_usage_report,
+        **report,
         "copy_correspondence": list(what.copy_correspondence),
         "copy_ticket_updates": list(what.copy_ticket_updates),
         "obstacles": [
@@ -110,8 +110,6 @@ def sentences(contact: Contact, obstacles: Sequence[Obstacle]) -> list[Words]:
 
 def explained(obstacle: Obstacle) -> Words:
     """Return the sentence of a reason, with what is known beside it."""
-    if obstacle.reason == USAGE_MODULE_OFF:
-        return say("The invoice usage module is off.")
     if obstacle.reason == USAGE_REPORT_UNAVAILABLE:
         return say("The usage report is not available to this customer.")
     why = explain(Reason(obstacle.reason))
