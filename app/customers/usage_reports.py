@@ -62,7 +62,7 @@ def choice_errors(
     refused = session.scalar(select(UsageReportProfile.name).where(UsageReportProfile.id == chosen, ~available()))
     if refused is None:
         return {}
-    return {FIELD: [say("The usage report {name} is not available to this customer.", name=refused)]}
+    return {FIELD: [say("The usage report {name} is for other customers.", name=refused)]}
 
 
 def customer_choice_errors(session: Session, values: Mapping[str, Any], customer: Customer | None) -> FieldErrors:

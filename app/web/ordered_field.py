@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -20,16 +20,22 @@ class OrderedWidget:
 
     def __call__(self, field: OrderedField, **attributes: Any) -> Markup:
         """Render the selects; each says at which place it is."""
-        return Markup('<ol class="ordered-choices">{}</ol>').format(
+        decided = Markup(html_params(data_decided_by=field.decided_by)) if field.decided_by else ""  # noqa: S704  escaped
+        return Markup('<ol class="ordered-choices" {}>{}</ol>').format(
+            decided,
             Markup().join(
                 Markup("<li>{}</li>").format(_select(field, place, chosen, attributes))
                 for place, chosen in enumerate(field.at_places(), start=1)
-            )
+            ),
         )
 
 
 class OrderedField(FormField):
-    """Words in an order; `data` is a list of them, `options` says what people read for each."""
+    """Words in an order; `data` is a list of them, `options` says what people read for each.
+
+    Where another field of the form decides which of them there are, `decided_by` names it; `of` says with which of its
+    values each word goes, and `key_of` for which it is the one that can't be missing.
+    """
 
     widget = OrderedWidget()
 
@@ -37,6 +43,14 @@ class OrderedField(FormField):
         super().__init__(label, **kwargs)
         self.options = options
         self.places = places
+        self.decided_by = ""
+        self.of: Mapping[str, Sequence[str]] = {}
+        self.key_of: Mapping[str, str] = {}
+
+    def parameters(self, value: str) -> dict[str, str]:
+        """Return what the page's script asks of an option."""
+        told = {"data_of": " ".join(self.of.get(value, ())), "data_key_of": self.key_of.get(value, "")}
+        return {name: text for name, text in told.items() if text}
 
     def at_places(self) -> Iterator[str]:
         """Give what is chosen at each place, empty where nothing is."""
@@ -59,7 +73,7 @@ def _select(field: OrderedField, place: int, chosen: str, attributes: dict[str, 
     options = Markup().join(
         Markup("<option {}>{}</option>").format(
             # The parameters are escaped by WTForms.
-            Markup(html_params(value=value, selected=value == chosen)),  # noqa: S704
+            Markup(html_params(value=value, selected=value == chosen, **field.parameters(value))),  # noqa: S704
             translated(text),
         )
         for value, text in (("", "—"), *field.options)

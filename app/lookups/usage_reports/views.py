@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from app.core.words import say
 from app.extensions import db
 from app.lookups.referring import seen
+from app.lookups.usage_reports.rules import COLUMNS_OF, KEY_OF, ReportColumn, UsageReport
 from app.web.admin_view import AdminView
 from app.web.current import current_actor
 from app.web.forms import RecordForm
@@ -29,8 +30,15 @@ class ProfilePages(AdminView):
         return super().cell(record, name)
 
     def _form(self, actor: Any, record: Any, preset: Any) -> RecordForm:
-        """Leave out of the form the customers that its reader doesn't see; the verb keeps them."""
+        """Say which columns go with which report, and leave out the customers that its reader doesn't see.
+
+        The verb keeps those.
+        """
         form = super()._form(actor, record, preset)
+        if (columns := form._fields.get("columns")) is not None:
+            columns.decided_by = "report"
+            columns.of = {one: [report for report in UsageReport if one in COLUMNS_OF[report]] for one in ReportColumn}
+            columns.key_of = {key: report for report, key in KEY_OF.items()}
         picker = form._fields.get("customers")
         if record is not None and picker is not None and picker.raw_data is None:
             customers = seen(db.session(), actor, "customer", record.customers)
