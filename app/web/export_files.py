@@ -106,6 +106,8 @@ class _Sheet:
             for column, name in enumerate(row):
                 self._sheet.set_column(column, column, min(max(len(name) + 2, NARROWEST), WIDEST))
         for column, value in enumerate(row):
+            if value is None:
+                continue
             if isinstance(value, Decimal):
                 places = max(-int(value.as_tuple().exponent), 0)
                 shown = f"#,##0.{'0' * places}" if places else "#,##0"
