@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import Protocol
@@ -41,15 +41,18 @@ class Used(Protocol):
 
 @dataclass(slots=True)
 class Sums:
-    """What some records come to. `duration` and `volume` are None where no record has any."""
+    """What some records come to. `duration` and `volume` are None where no record has any.
+
+    The sets are there for the columns that ask for them: a report may have as many rows as there are records.
+    """
 
     records: int = 0
     cost: Decimal = Decimal(0)
     duration: int | None = None
     volume: Decimal | None = None
-    numbers: set[str] = field(default_factory=set)
-    sites: set[str] = field(default_factory=set)
-    destinations: set[str] = field(default_factory=set)
+    numbers: set[str] | None = None
+    sites: set[str] | None = None
+    destinations: set[str] | None = None
     first_use: datetime | None = None
     last_use: datetime | None = None
 
@@ -61,9 +64,12 @@ class Sums:
             self.duration = (self.duration or 0) + one.duration
         if one.volume is not None:
             self.volume = (self.volume or Decimal(0)) + one.volume
-        self.numbers.add(one.reference)
-        self.sites.add(one.site)
-        self.destinations.add(one.destination)
+        if self.numbers is not None:
+            self.numbers.add(one.reference)
+        if self.sites is not None:
+            self.sites.add(one.site)
+        if self.destinations is not None:
+            self.destinations.add(one.destination)
         if self.first_use is None or one.start < self.first_use:
             self.first_use = one.start
         if self.last_use is None or one.start > self.last_use:
@@ -88,20 +94,22 @@ class Breakdown:
     total: Row
 
 
-def breakdown(report: UsageReport, records: Iterable[Used], *, zone: tzinfo, places: int) -> Breakdown:
-    """Add records up by what the report has rows for; a day is one of `zone`.
+def breakdown(
+    report: UsageReport, columns: Collection[ReportColumn], records: Iterable[Used], *, zone: tzinfo, places: int
+) -> Breakdown:
+    """Add records up by what the report has rows for, as far as its columns ask; a day is one of `zone`.
 
     Costs are rounded to `places` so that those of the rows add up to the total's, which is the records' sum rounded
     half up once; shares, in percent with two places, add up to a hundred.
     """
     groups: dict[Key, Sums] = {}
-    total = Sums()
+    total = _sums(report, columns)
     with localcontext(prec=_PRECISION):
         for one in records:
             total.add(one)
             key = _key(report, one, zone)
             if key not in groups:
-                groups[key] = Sums()
+                groups[key] = _sums(report, columns)
             groups[key].add(one)
         keys = sorted(groups, key=_order)
         costs = apportioned([groups[key].cost for key in keys], places)
@@ -111,6 +119,14 @@ def breakdown(report: UsageReport, records: Iterable[Used], *, zone: tzinfo, pla
         )
     rows = zip(keys, costs, shares, strict=True)
     return Breakdown(tuple(Row(key, groups[key], cost, share) for key, cost, share in rows), whole)
+
+
+def _sums(report: UsageReport, columns: Collection[ReportColumn]) -> Sums:
+    return Sums(
+        numbers=set() if ReportColumn.NUMBERS in columns else None,
+        sites=set() if ReportColumn.SITE in columns and KEY_OF[report] is not ReportColumn.SITE else None,
+        destinations=set() if ReportColumn.DESTINATIONS in columns else None,
+    )
 
 
 def apportioned(amounts: Sequence[Decimal], places: int) -> list[Decimal]:
@@ -143,13 +159,17 @@ def _duration(row: Row) -> timedelta | None:
 
 def _sites(row: Row) -> str | None:
     """Return the sites that a number's records are charged to, usually one."""
-    return None if row.key is None else ", ".join(sorted(row.sums.sites - {""}))
+    return None if row.key is None else ", ".join(sorted((row.sums.sites or set()) - {""}))
+
+
+def _count(names: set[str] | None) -> Decimal:
+    return Decimal(len((names or set()) - {""}))
 
 
 _VALUES: Mapping[ReportColumn, Callable[[Row], Value]] = {
     ReportColumn.SITE: _sites,
-    ReportColumn.NUMBERS: lambda row: Decimal(len(row.sums.numbers - {""})),
-    ReportColumn.DESTINATIONS: lambda row: Decimal(len(row.sums.destinations - {""})),
+    ReportColumn.NUMBERS: lambda row: _count(row.sums.numbers),
+    ReportColumn.DESTINATIONS: lambda row: _count(row.sums.destinations),
     ReportColumn.RECORDS: lambda row: Decimal(row.sums.records),
     ReportColumn.DURATION: _duration,
     ReportColumn.VOLUME: lambda row: row.sums.volume,

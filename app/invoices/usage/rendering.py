@@ -29,9 +29,8 @@ def usage_report(session: Session, *, invoice: Invoice, profile: UsageReportProf
     report, file_format = UsageReport(profile.report), FileFormat(profile.file_format)
     columns = [ReportColumn(one) for one in profile.columns]
     words = report_words(language)
-    made = breakdown(
-        report, queries.usage_stream(session, invoice_id=invoice.id), zone=zone, places=minor_unit(invoice.currency)
-    )
+    records = queries.usage_stream(session, invoice_id=invoice.id)
+    made = breakdown(report, columns, records, zone=zone, places=minor_unit(invoice.currency))
     header = [words.heading(column, currency=invoice.currency) for column in columns]
     rows = (_cells(report, row, columns, words, zone) for row in made.rows)
     total = _cells(report, made.total, columns, words, zone)
