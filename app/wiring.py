@@ -148,8 +148,7 @@ def register_features(app: Flask) -> None:
     mail_purging = (mailer_purging, suppression_purging)
     for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
         feature.register()
-    lists = [LOOKUP_RESOURCES[name] for name in lists_in_use(app)]
-    for resource in (CUSTOMER, CONTACT, INVOICE, *lists, MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
@@ -164,7 +163,7 @@ def register_features(app: Flask) -> None:
     template_views.register()
     register_list_filter("contact", NOT_REACHED)
     _register_documents()
-    _register_history(app)
+    _register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
     for name, view, _, icon in MENU:
@@ -173,7 +172,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(InboxView, INBOX, icon="inbox")
     for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
-    _add_lists(builder, lists_in_use(app))
+    _add_lists(app, builder)
     _add_administration(builder)
     for api in APIS:
         builder.add_api(api)
@@ -195,13 +194,10 @@ def _register_search() -> None:
     findables.register()
 
 
-def lists_in_use(app: Flask) -> list[str]:
-    """Return the lists without those of modules that are off: they are kept, and nobody meets them."""
-    off = set() if app.config["SETTINGS"].invoice_usage else {"usage_report_profile"}
-    return [name for name in LOOKUPS if name not in off]
-
-
-def _add_lists(builder: CounterpartAppBuilder, names: list[str]) -> None:
+def _add_lists(app: Flask, builder: CounterpartAppBuilder) -> None:
+    with app.app_context():
+        # Those of modules that are off are kept, and nobody meets them.
+        names = [name for name in LOOKUPS if LOOKUP_RESOURCES[name].is_on()]
     for name in names:
         label = str(LOOKUP_RESOURCES[name].plural)
         builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
@@ -247,7 +243,7 @@ def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
 
 
-def _register_history(app: Flask) -> None:
+def _register_history() -> None:
     register_lifting()
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
@@ -257,7 +253,7 @@ def _register_history(app: Flask) -> None:
         (MAIL_TEMPLATE, MailTemplateView),
     ):
         history_panels.register(Subject.of(resource, view))
-    for name in lists_in_use(app):
+    for name in LOOKUPS:
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))
     register_subject(USERS)
     history_panels.register(Subject.of(API_KEY, ApiKeyView))

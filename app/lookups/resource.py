@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.interfaces import ExecutableOption
 
@@ -73,6 +75,10 @@ LABELS = {
     "dealers": say("Dealers"),
 }
 
+# Of lists that belong to a module: whether it is on.
+_MODULES: dict[str, Callable[[], bool]] = {
+    "usage_report_profile": lambda: bool(current_app.config["SETTINGS"].invoice_usage)
+}
 _FILTERS: dict[str, tuple[ListFilter, ...]] = {"usage_report_profile": PROFILE_FILTERS}
 
 
@@ -110,6 +116,7 @@ def _resource(name: str) -> Resource:
         add_label=add_label,
         none_yet=none_yet,
         labels=LABELS,
+        is_on=_MODULES.get(name, lambda: True),
         model=model,
         fields=LOOKUP_FIELDS[name],
         rows=lambda actor: queries.rows(actor, resource=name),

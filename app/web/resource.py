@@ -36,6 +36,7 @@ class Resource:
     `of_owner` are further dotted columns, of a relation that `rows` or `load` has
     loaded. `hidden` names the fields of modules that are off: they are kept, and neither shown nor taken. A verb that
     is None isn't offered.
+    `is_on` tells whether the module that all of it belongs to is.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Resource:
     of_one: Sequence[str] = ()
     of_owner: Sequence[str] = ()
     hidden: Callable[[], frozenset[str]] = frozenset
+    is_on: Callable[[], bool] = lambda: True
     create: Callable[[Session, Actor, Mapping[str, object]], Any] | None = None
     update: Callable[[Session, Actor, int, Mapping[str, object], int | None], Any] | None = None
     delete: Callable[[Session, Actor, int, int | None], Any] | None = None
