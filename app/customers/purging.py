@@ -21,7 +21,7 @@ from app.core.purging import (
 )
 from app.core.words import say, say_count
 from app.customers.models import Customer
-from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup, UsageReportProfile, profile_customer
+from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup, NamedCustomer, UsageReportProfile
 
 
 def register() -> None:
@@ -52,7 +52,7 @@ def uses_of_lookup(session: Session, row: Lookup) -> list[str]:
 
 def _profiles(session: Session, records: Sequence[Customer]) -> list[UsageReportProfile]:
     ids = [one.id for one in records]
-    named = select(profile_customer.c.profile_id).where(profile_customer.c.customer_id.in_(ids))
+    named = select(NamedCustomer.profile_id).where(NamedCustomer.customer_id.in_(ids))
     wanted = select(UsageReportProfile).where(UsageReportProfile.id.in_(named)).order_by(UsageReportProfile.id)
     return list(session.scalars(wanted))
 

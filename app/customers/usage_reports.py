@@ -13,7 +13,7 @@ from app.core.errors import FieldErrors
 from app.core.words import say
 from app.customers import queries
 from app.customers.models import Customer
-from app.lookups.models import Dealer, UsageReportProfile, profile_customer, profile_dealer
+from app.lookups.models import Dealer, NamedCustomer, UsageReportProfile, profile_dealer
 from app.lookups.usage_reports.rules import Availability
 
 FIELD = "invoice_usage_report"
@@ -23,7 +23,7 @@ Codes = Collection[str] | Select[Any]
 
 def available_to(ids: Ids, codes: Codes) -> ColumnElement[bool]:
     """Return the condition that a profile is available to at least one of some customers: their ids, their dealers."""
-    named = select(profile_customer.c.profile_id).where(profile_customer.c.customer_id.in_(ids))
+    named = select(NamedCustomer.profile_id).where(NamedCustomer.customer_id.in_(ids))
     of_dealers = (
         select(profile_dealer.c.profile_id)
         .join(Dealer, Dealer.id == profile_dealer.c.dealer_id)
@@ -95,8 +95,8 @@ def customers_without(session: Session, profile_id: int | None, customers: Seque
         codes = {dealer.code for dealer in profile.dealers}
         return {one.id for one in customers if one.dealer_code not in codes}
     ids = [one.id for one in customers]
-    named = profile_customer.c.customer_id.in_(ids) & (profile_customer.c.profile_id == profile_id)
-    return set(ids) - set(session.scalars(select(profile_customer.c.customer_id).where(named)))
+    named = NamedCustomer.customer_id.in_(ids) & (NamedCustomer.profile_id == profile_id)
+    return set(ids) - set(session.scalars(select(NamedCustomer.customer_id).where(named)))
 
 
 def customers_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Customer]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
@@ -101,17 +99,26 @@ class Dealer(Lookup):
     code: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
 
 
-def _available_to(name: str) -> Table:
-    return Table(
-        f"usage_report_profile_{name}",
-        Model.metadata,
-        Column("profile_id", ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True),
-        Column(f"{name}_id", ForeignKey(f"{name}.id"), primary_key=True, index=True),
-    )
+class NamedCustomer(Model):
+    """A customer that a usage report profile is available to: by its id alone, since customers are a feature above."""
+
+    __tablename__ = "usage_report_profile_customer"
+
+    profile_id: Mapped[int] = mapped_column(ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True, index=True)
+
+    @property
+    def id(self) -> int:
+        """Return the customer's id, by which a list of records is told."""
+        return self.customer_id
 
 
-profile_customer = _available_to("customer")
-profile_dealer = _available_to("dealer")
+profile_dealer = Table(
+    "usage_report_profile_dealer",
+    Model.metadata,
+    Column("profile_id", ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True),
+    Column("dealer_id", ForeignKey("dealer.id"), primary_key=True, index=True),
+)
 
 
 class UsageReportProfile(Lookup):
@@ -126,8 +133,9 @@ class UsageReportProfile(Lookup):
     columns: Mapped[list[str]] = mapped_column(JSON, nullable=False, default=list)
     file_format: Mapped[str] = mapped_column(String(8), nullable=False, default=FileFormat.CSV.value)
     available_to: Mapped[str] = mapped_column(String(10), nullable=False, default=Availability.ALL.value)
-    # Customers are a feature above, and known here by name alone.
-    customers: Mapped[list[Any]] = relationship("Customer", secondary=profile_customer, order_by="Customer.id")
+    customers: Mapped[list[NamedCustomer]] = relationship(
+        NamedCustomer, order_by=NamedCustomer.customer_id, cascade="all, delete-orphan"
+    )
     dealers: Mapped[list[Dealer]] = relationship(
         Dealer, secondary=profile_dealer, order_by=(Dealer.position, Dealer.name)
     )

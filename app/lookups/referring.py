@@ -13,11 +13,14 @@ from app.core.errors import FieldErrors
 from app.core.fields import Fields, References
 from app.core.records import Record
 from app.core.words import say
+from app.lookups.models import NamedCustomer
 
 # Returns those of some records, by their ids, that are in an actor's sight.
 Finder = Callable[[Session, Actor, Collection[int]], Mapping[int, Any]]
 
 _finders: dict[str, Finder] = {}
+# The row by which a list names a record of each resource.
+_ROWS: Mapping[str, Callable[[int], Any]] = {"customer": lambda number: NamedCustomer(customer_id=number)}
 
 
 def register_finder(resource: str, finder: Finder) -> None:
@@ -26,10 +29,10 @@ def register_finder(resource: str, finder: Finder) -> None:
 
 
 def seen(session: Session, actor: Actor, resource: str, rows: Iterable[Any]) -> list[Any]:
-    """Return those of some rows that are in the actor's sight, in their order."""
-    rows = list(rows)
-    found = _finders[resource](session, actor, {row.id for row in rows}) if rows else {}
-    return [row for row in rows if row.id in found]
+    """Return the records in the actor's sight that some rows name, in their order."""
+    ids = [row.id for row in rows]
+    found = _finders[resource](session, actor, ids) if ids else {}
+    return [found[one] for one in ids if one in found]
 
 
 def referred_rows(
@@ -40,12 +43,12 @@ def referred_rows(
     errors: FieldErrors,
     *,
     record: Record | None = None,
-) -> dict[str, list[Record]]:
+) -> dict[str, list[Any]]:
     """Look up the records that the values refer to; what is out of the actor's sight stays as the record has it.
 
     The values then name those too, and the errors name ids that are no record in sight.
     """
-    rows: dict[str, list[Record]] = {}
+    rows: dict[str, list[Any]] = {}
     for name, value in values.items():
         kind = fields[name]
         if name in errors or not isinstance(kind, References) or kind.resource not in _finders:
@@ -57,7 +60,8 @@ def referred_rows(
             kind_name = name_of(kind.resource)
             errors[name] = [say("There is no {kind} with the id {id}.", kind=kind_name, id=one) for one in missing]
             continue
-        hidden = [row for row in before if row.id not in found]
-        rows[name] = [*(found[one] for one in value), *hidden]
-        values[name] = sorted(row.id for row in rows[name])
+        named = {row.id: row for row in before}
+        hidden = [one for one in named if one not in found]
+        values[name] = sorted({*value, *hidden})
+        rows[name] = [named[one] if one in named else _ROWS[kind.resource](one) for one in values[name]]
     return rows
