@@ -28,6 +28,7 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.demo_documents import credit_first, send_first
+from app.demo_usage import PROFILES, add_four_readers
 from app.extensions import db
 from app.invoices import queries as invoices
 from app.invoices.issuing import update_issuer
@@ -58,7 +59,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
         {"name": "Planned maintenance", "correspondence_class": "customer_services", "bulk": True},
         {"name": "News and offers", "correspondence_class": "marketing", "bulk": True},
     ],
-    "usage_report_profile": [{"name": "By number"}, {"name": "By destination"}],
+    "usage_report_profile": PROFILES,
     "customer_status": [
         {"name": "Active", "allows_correspondence": True},
         {"name": "On stop", "allows_correspondence": True},
@@ -140,6 +141,7 @@ class _Demo:
         self._in_work(lambda session: self._invoices(session, customers))
         self._in_work(lambda session: send_first(session, ACTOR, customers[:SENT_CUSTOMERS]))
         self._in_work(lambda session: credit_first(session, ACTOR, customers[0]))
+        self._in_work(lambda session: add_four_readers(session, ACTOR, customers, chance=self.calls))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns

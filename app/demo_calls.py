@@ -10,6 +10,8 @@ from typing import Any
 
 CALLS = "Calls"
 MOST_CALLS = 70
+# A number is at one of these, by its last digit.
+SITES = ("Head office", "Warehouse", "Shop, Mill Lane")
 _PLACES = (
     ("01632 960 {0:03}", "Local"),
     ("020 7946 0{0:03}", "London"),
@@ -41,6 +43,7 @@ def _calls(line: Mapping[str, str], *, until: date, chance: random.Random) -> li
             {
                 "start": begin + hour,
                 "reference": line["reference"],
+                "site": SITES[int(line["reference"][-1]) % len(SITES)],
                 "origin": "Halifax",
                 "destination": f"{place} {number.format(chance.randint(0, 999))}",
                 "duration": duration,

@@ -20,7 +20,7 @@ from app.contacts import purging as contact_purging
 from app.contacts.api import CustomerWithContactsApi
 from app.contacts.models import Contact
 from app.contacts.password_views import VerifyPasswordView
-from app.contacts.pickers import linkable_picker, linked_picker, shared_picker
+from app.contacts.pickers import linkable_picker, linked_picker, report_picker, shared_picker
 from app.contacts.resource import CONTACT
 from app.contacts.search import CONTACTS
 from app.contacts.sharing_views import SharedContactsView
@@ -34,6 +34,7 @@ from app.customers import purging as customer_purging
 from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
 from app.customers.search import CUSTOMERS
+from app.customers.usage_reports import customers_by_id
 from app.customers.views import CustomerView, customer_picker
 from app.extensions import db, mail
 from app.history import panels as history_panels
@@ -56,6 +57,7 @@ from app.invoices.source import InvoiceSource
 from app.invoices.views import InvoiceView, IssuerView
 from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
+from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
 from app.mailer import purging as mailer_purging
@@ -170,7 +172,7 @@ def register_features(app: Flask) -> None:
         builder.add_view(InboxView, INBOX, icon="inbox")
     for view in (*TASKS, PickerView, SearchView, HealthView, MetricsView, LanguageView, ListSettingsView):
         builder.add_view_no_menu(view)
-    _add_lists(builder)
+    _add_lists(app, builder)
     _add_administration(builder)
     for api in APIS:
         builder.add_api(api)
@@ -192,8 +194,11 @@ def _register_search() -> None:
     findables.register()
 
 
-def _add_lists(builder: CounterpartAppBuilder) -> None:
-    for name in LOOKUPS:
+def _add_lists(app: Flask, builder: CounterpartAppBuilder) -> None:
+    with app.app_context():
+        # Those of modules that are off are kept, and nobody meets them.
+        names = [name for name in LOOKUPS if LOOKUP_RESOURCES[name].is_on()]
+    for name in names:
         label = str(LOOKUP_RESOURCES[name].plural)
         builder.add_view(LOOKUP_VIEWS[name], label, icon="list", category=LISTS, category_icon="settings")
         builder.add_api(LOOKUP_APIS[name])
@@ -257,7 +262,9 @@ def _register_history() -> None:
 def _register_pickers() -> None:
     for name in LOOKUPS:
         register_picker(name, lookup_picker(name))
+    register_picker("usage_report_profile", report_picker())
     register_picker("dealer", dealer_picker())
+    register_finder("customer", customers_by_id)
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())
     register_picker("linkable_contact", linkable_picker())

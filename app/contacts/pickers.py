@@ -1,16 +1,20 @@
-"""What forms offer of contacts: those that may be linked to a customer, and those that are."""
+"""What forms offer: contacts that may be linked to a customer, those that are, and usage reports to choose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from flask import abort
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from app.contacts import queries
 from app.contacts.models import Contact
+from app.contacts.usage_reports import available_for, available_for_new
 from app.core.actor import Actor
 from app.customers import queries as customers
+from app.lookups.models import UsageReportProfile
+from app.lookups.views import lookup_picker
 from app.web.pickers import PICKER_ROWS, Option, Picker
 from app.web.request_filters import id_or_404, ids_of
 
@@ -56,6 +60,23 @@ def contact_picker(*, shared: bool = False) -> Picker:
 def shared_picker() -> Picker:
     """Return the picker of all shared contacts in sight."""
     return contact_picker(shared=True)
+
+
+def report_picker() -> Picker:
+    """Return the picker of usage reports: those that the customer or contact of the form may have.
+
+    A form that names neither is offered all; its verb says what is not available.
+    """
+    return lookup_picker(UsageReportProfile.__tablename__, _report_available)
+
+
+def _report_available(session: Session, actor: Actor, args: Mapping[str, str]) -> ColumnElement[bool]:
+    if args.get("contact_id"):
+        contact = queries.contact(session, actor, contact_id=id_or_404(args["contact_id"]))
+        return available_for(session, actor, contact, contact.dealer_code)
+    if args.get("customer_id"):
+        return available_for_new(actor, _customer_of(session, actor, args), None)
+    return true()
 
 
 def contact_options(session: Session, actor: Actor, values: list[str]) -> list[Option]:

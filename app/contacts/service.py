@@ -23,6 +23,7 @@ from app.contacts.rules import (
     ensure_unlinkable,
     name_key,
 )
+from app.contacts.usage_reports import report_errors
 from app.core import audit, clock, purging, soft_delete
 from app.core.actor import Actor
 from app.core.addresses import normalise
@@ -50,7 +51,11 @@ def create_contact(session: Session, actor: Actor, *, values: Mapping[str, objec
         resource="contact",
         fields=CONTACT_FIELDS,
         given=settled_consent(given, before=(None, None), now=clock.now()),
-        rule=lambda merged: contact_errors(merged, now=clock.now()) | _customer_errors(session, actor, merged),
+        rule=lambda merged: (
+            contact_errors(merged, now=clock.now())
+            | _customer_errors(session, actor, merged)
+            | report_errors(session, actor, merged, None)
+        ),
     )
     contact = Contact()
     _apply(contact, edit)
@@ -77,7 +82,11 @@ def update_contact(
         fields=CONTACT_FIELDS,
         record=contact,
         given=settled_consent(_without_blank_password(values), before=consent_of(contact), now=clock.now()),
-        rule=lambda merged: contact_errors(merged, now=clock.now()) | _dealer_errors_of_change(actor, contact, merged),
+        rule=lambda merged: (
+            contact_errors(merged, now=clock.now())
+            | _dealer_errors_of_change(actor, contact, merged)
+            | report_errors(session, actor, merged, contact)
+        ),
     )
     if edit.changes:
         _apply(contact, edit)

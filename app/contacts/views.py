@@ -89,7 +89,7 @@ class ContactView(PartyView):
         "email_bill_type": say(
             "The format of their own copy of each invoice. None: no invoices, whatever else is set."
         ),
-        "invoice_usage_report": say("Goes along with their invoice."),
+        "invoice_usage_report": say("Goes along with their invoice, of those customers that it is available to."),
         "copy_correspondence": say("The letters that they get a copy of."),
         "copy_ticket_updates": say("The tickets whose updates they get a copy of."),
     }
@@ -156,6 +156,10 @@ class ContactView(PartyView):
         if "account_password" not in form or record is None or record.account_password_hash is None:
             del form[RemovablePassword.NAME]
         return form
+
+    def owner_of_reports(self, record: Any, preset: Any) -> dict[str, Any]:
+        """Return the contact, or the customer of a direct one that is to be made."""
+        return {"contact_id": record.id} if record is not None else {"customer_id": preset.get("customer_id")}
 
     def _form_sections(self, form: RecordForm, record: Any, preset: Any) -> Any:
         sections = super()._form_sections(form, record, preset)

@@ -24,6 +24,7 @@ __all__ = [
     "Fields",
     "Flag",
     "Moment",
+    "Ordered",
     "Reference",
     "References",
     "Secret",
@@ -51,6 +52,38 @@ class Choice(Field):
         if not isinstance(raw, str) or raw not in words:
             raise ValueError(say("Choose one of: {words}.", words=", ".join(words)))
         return str(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered(Field):
+    """Some of a fixed set of words, each once, in an order of one's own; a form has room for so many `places`."""
+
+    options: type[StrEnum] = StrEnum
+    places: int = 0
+
+    @property
+    def json_schema(self) -> Mapping[str, object]:
+        """Return the JSON schema of its values."""
+        words = {"type": "string", "enum": [option.value for option in self.options]}
+        return {"type": "array", "items": words, "uniqueItems": True, "nullable": True}
+
+    def clean(self, raw: object) -> object:
+        """Return the words in their order; empty texts, as forms send them, are none."""
+        if raw is None or raw == "":
+            return []
+        if not isinstance(raw, list | tuple):
+            raise ValueError(say("Give a list of words."))
+        words = [option.value for option in self.options]
+        chosen = [one for one in raw if one not in ("", None)]
+        if any(not isinstance(one, str) or one not in words for one in chosen):
+            raise ValueError(say("Choose among: {words}.", words=", ".join(words)))
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(say("Choose each at most once."))
+        return [str(one) for one in chosen]
+
+    def current(self, record: object, name: str) -> list[str]:
+        """Return the words that the record holds."""
+        return list(getattr(record, self.column or name))
 
 
 @dataclass(frozen=True, slots=True)

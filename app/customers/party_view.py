@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from flask import current_app
 from markupsafe import Markup, escape
@@ -69,7 +70,15 @@ class PartyView(AdminView):
         for name in self.resource.hidden():
             if name in form:
                 del form[name]
+        reports = form._fields.get("invoice_usage_report")
+        owner = {name: number for name, number in self.owner_of_reports(record, preset).items() if number}
+        if reports is not None and owner:
+            reports.url = f"{reports.url}?{urlencode(owner)}"
         return form
+
+    def owner_of_reports(self, record: Any, _preset: Any) -> dict[str, Any]:
+        """Return whom the picker of usage reports is asked for, by the name that it knows: their id."""
+        return {"customer_id": record.id} if record is not None else {}
 
 
 def phone_cell(record: Any, name: str) -> Any:

@@ -22,6 +22,7 @@ from app.customers import queries
 from app.customers.models import Customer, normalised_number
 from app.customers.party import Party
 from app.customers.rules import CUSTOMER_FIELDS, DECIDE_COPIES, customer_errors, settled_consent
+from app.customers.usage_reports import customer_choice_errors
 from app.lookups.editing import Edit, prepare_change, prepare_new
 
 
@@ -34,7 +35,7 @@ def create_customer(session: Session, actor: Actor, *, values: Mapping[str, obje
         resource="customer",
         fields=CUSTOMER_FIELDS,
         given=settled_consent(with_own_dealer(actor, values), before=(None, None), now=clock.now()),
-        rule=lambda merged: customer_errors(merged, now=clock.now()) | dealer_errors(actor, merged),
+        rule=lambda merged: _errors(session, actor, merged, None),
     )
     customer = Customer()
     edit.apply(customer)
@@ -60,7 +61,7 @@ def update_customer(
         fields=CUSTOMER_FIELDS,
         record=customer,
         given=settled_consent(values, before=consent_of(customer), now=clock.now()),
-        rule=lambda merged: customer_errors(merged, now=clock.now()) | dealer_errors(actor, merged),
+        rule=lambda merged: _errors(session, actor, merged, customer),
     )
     if edit.changes:
         with session.no_autoflush:
@@ -137,6 +138,12 @@ def dealer_errors(actor: Actor, values: Mapping[str, Any]) -> FieldErrors:
     if actor.dealer_code is None or values.get("dealer_code") == actor.dealer_code:
         return {}
     return {"dealer_code": [say("You work for the dealer {code}; choose that one.", code=actor.dealer_code)]}
+
+
+def _errors(session: Session, actor: Actor, values: Mapping[str, Any], customer: Customer | None) -> FieldErrors:
+    """Return what keeps a customer, or one to be made, from being saved."""
+    found = customer_errors(values, now=clock.now()) | dealer_errors(actor, values)
+    return found | customer_choice_errors(session, values, customer)
 
 
 def _touch(customer: Customer, edit: Edit | None = None) -> Touch:

@@ -15,7 +15,7 @@ from app.web.resource import Resource, plain
 class TrailResource(Resource):
     """The resource of the trail: nobody writes it, and its entries have no times or versions of their own."""
 
-    def readable(self) -> list[str]:
+    def readable(self, *, in_list: bool = False) -> list[str]:  # noqa: ARG002  it gives the same everywhere
         """Return the names that REST gives."""
         return list(self.read_only)
 

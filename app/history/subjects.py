@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,8 @@ Names = Mapping[tuple[str, int], str]
 class Subject:
     """A kind of record in the trail. `view` shows its pages; `rows` and `trash` select those in an actor's sight.
 
-    `is_list` is set for the lists that an administrator edits: their rows' names are no secret, deleted or not.
+    `is_list` is set for the lists that an administrator edits: their rows' names are no secret, deleted or not. A kind
+    whose module is off (`is_on`) is known to nobody.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Subject:
     trash: Rows | None = None
     fields: Fields = field(default_factory=dict)
     is_list: bool = False
+    is_on: Callable[[], bool] = lambda: True
 
     @classmethod
     def of(cls, resource: Resource, view: type[AdminView], *, is_list: bool = False) -> Subject:
@@ -54,6 +56,7 @@ class Subject:
             trash=resource.trash,
             fields=resource.fields,
             is_list=is_list,
+            is_on=resource.is_on,
         )
 
     def label_of(self, name: str) -> str:
@@ -81,13 +84,14 @@ def register_subject(subject: Subject) -> None:
 
 
 def subject_of(resource: str) -> Subject | None:
-    """Return what is known of a kind of record; None for one that no feature knows."""
-    return _subjects.get(resource)
+    """Return what is known of a kind of record; None for one that no feature knows, or whose module is off."""
+    found = _subjects.get(resource)
+    return found if found is not None and found.is_on() else None
 
 
 def subjects_read_by(actor: Actor) -> list[Subject]:
     """Return the kinds of record whose entries an actor may read."""
-    return [one for one in _subjects.values() if may(actor, Operation.READ, one.name)]
+    return [one for one in _subjects.values() if may(actor, Operation.READ, one.name) and one.is_on()]
 
 
 def field_of(record: AuditRecord, name: str) -> Field | None:
@@ -100,7 +104,7 @@ def names_of(session: Session, actor: Actor, wanted: Iterable[tuple[str, int]]) 
     """Return how people know records that entries refer to by id, as far as they are in sight; a statement a kind."""
     found: dict[tuple[str, int], str] = {}
     for resource, ids in _by_resource(wanted).items():
-        subject = _subjects.get(resource)
+        subject = subject_of(resource)
         if subject is None or not may(actor, Operation.READ, resource):
             continue
         for row in session.scalars(_by_id(actor, subject, ids)):
@@ -112,7 +116,7 @@ def living(session: Session, actor: Actor, records: Sequence[AuditRecord]) -> se
     """Return which of some records have a page that the actor can open; a statement a kind."""
     found: set[tuple[str, int]] = set()
     for resource, ids in _by_resource((one.resource, one.record_id) for one in records).items():
-        subject = _subjects.get(resource)
+        subject = subject_of(resource)
         if subject is not None and may(actor, Operation.READ, resource):
             key = subject.model.id
             statement = subject.rows(actor).with_only_columns(key).order_by(None).where(key.in_(ids))

@@ -23,6 +23,7 @@ from app.invoices.pdf.formats import FORMATS
 from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
 from app.invoices.sending import SENDING
 from app.invoices.source import shown_pdf
+from app.invoices.usage.pages import USAGE_PAGE, USAGE_QUERY, usage_page
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -80,6 +81,7 @@ class InvoiceApi(AdminApi):
         "send": "send",
         "send_again": "send",
         "pdf": "read",
+        "usage": "read",
     }
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
@@ -200,6 +202,15 @@ class InvoiceApi(AdminApi):
     def pdf(self, pk: str) -> Response:
         """Give the invoice as a PDF."""
         return pdf_answer(id_or_404(pk))
+
+    @expose("/<pk>/usage", methods=["GET"])
+    @protect()
+    @operation(gives=USAGE_PAGE, query=USAGE_QUERY, errors=(400, 401, 403, 404))
+    def usage(self, pk: str) -> Response:
+        """Give the usage records page by page, in the order in which they were given: `next` is the `after` of more."""
+        actor, session = current_actor(), db.session()
+        invoice = queries.invoice(session, actor, invoice_id=id_or_404(pk))
+        return jsonify(usage_page(session, invoice, request.args))
 
 
 class IssuerApi(AdminApi):

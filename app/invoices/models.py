@@ -116,7 +116,8 @@ class InvoiceLine(Model):
 class UsageRecord(Model):
     """A call or a transfer that itemises an invoice's lines, and adds nothing to its totals.
 
-    `reference` is the number or service that it was made from. `duration` is in seconds, `volume` in megabytes (10^6
+    `reference` is the number or service that it was made from, `site` the site or cost centre that it is charged to, as
+    far as the program that hands it over knows. `duration` is in seconds, `volume` in megabytes (10^6
     bytes); `cost` is net, in the invoice's currency.
     """
 
@@ -127,6 +128,7 @@ class UsageRecord(Model):
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id", ondelete="CASCADE"), nullable=False)
     start: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     reference: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    site: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
     origin: Mapped[str] = mapped_column(String(80), nullable=False, default="")
     destination: Mapped[str] = mapped_column(String(80), nullable=False, default="")
     duration: Mapped[int | None] = mapped_column()

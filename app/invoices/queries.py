@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,9 @@ from app.customers import queries as customers
 from app.invoices.models import Invoice, InvoiceLine, Issuer, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
+
+USAGE_COLUMNS = ("start", "reference", "site", "origin", "destination", "duration", "volume", "cost")
+USAGE_PORTION = 2_000
 
 
 def invoices(actor: Actor) -> Select[Invoice]:
@@ -106,6 +109,25 @@ def usage_of(session: Session, *, invoice_id: int) -> Sequence[Any]:
     columns += [UsageRecord.duration, UsageRecord.volume, UsageRecord.cost]
     statement = select(*columns).where(UsageRecord.invoice_id == invoice_id)
     return session.execute(statement.order_by(UsageRecord.reference, UsageRecord.start, UsageRecord.id)).all()
+
+
+def usage_stream(session: Session, *, invoice_id: int) -> Iterator[Any]:
+    """Give the usage records of an invoice as rows, in no order, some at a time: there may be a hundred thousand."""
+    statement = select(*(getattr(UsageRecord, name) for name in USAGE_COLUMNS)).where(
+        UsageRecord.invoice_id == invoice_id
+    )
+    yield from session.execute(statement.execution_options(yield_per=USAGE_PORTION))
+
+
+def usage_page(session: Session, *, invoice_id: int, after: int, count: int) -> Sequence[UsageRecord]:
+    """Return some usage records of an invoice in the order in which they were given, from behind one's id on."""
+    statement = select(UsageRecord).where(UsageRecord.invoice_id == invoice_id, UsageRecord.id > after)
+    return session.scalars(statement.order_by(UsageRecord.id).limit(count)).all()
+
+
+def usage_count(session: Session, *, invoice_id: int) -> int:
+    """Return how many usage records an invoice has."""
+    return session.scalar(select(func.count(UsageRecord.id)).where(UsageRecord.invoice_id == invoice_id)) or 0
 
 
 def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tuple[int, int], Decimal]:

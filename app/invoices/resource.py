@@ -15,6 +15,7 @@ from app.invoices.labels import INVOICE_LABELS, ISSUER_LABELS
 from app.invoices.list_filters import INVOICE_FILTERS
 from app.invoices.models import Invoice, Issuer, as_line
 from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
+from app.invoices.usage.field import Usage
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.rules import Plan
@@ -30,6 +31,11 @@ def _tax_by_rate(invoice: Invoice) -> list[dict[str, str]]:
     return tax_by_rate_as_dicts(invoice_totals([as_line(row) for row in invoice.lines], places=places), places=places)
 
 
+def _fields_of_modules_off() -> frozenset[str]:
+    """Return the fields of invoices that belong to a module that is off."""
+    return frozenset() if current_app.config["SETTINGS"].invoice_usage else frozenset({"usage"})
+
+
 INVOICE = Resource(
     name="invoice",
     label=say("Invoice"),
@@ -38,7 +44,9 @@ INVOICE = Resource(
     none_yet=say("No invoices yet"),
     labels=INVOICE_LABELS,
     model=Invoice,
-    fields=INVOICE_FIELDS,
+    fields={**INVOICE_FIELDS, "usage": Usage()},
+    of_one=("usage",),
+    hidden=_fields_of_modules_off,
     rows=queries.invoices,
     get=lambda session, actor, number: queries.invoice(session, actor, invoice_id=number),
     orders={

@@ -9,19 +9,18 @@ from sqlalchemy.orm import Session
 
 from app.access.ask import ensure, may
 from app.access.table import Operation
-from app.core import audit, purging, soft_delete
+from app.core import audit, clock, purging, soft_delete
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
-from app.core.bulk import insert_rows
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.records import check_version
 from app.core.words import say
 from app.customers import queries as customers
 from app.invoices import queries
 from app.invoices.credit_notes.service import ensure_no_credit_note, ensure_still_left
-from app.invoices.fields import INVOICE_FIELDS, invoice_errors
+from app.invoices.fields import INVOICE_FIELDS
 from app.invoices.lines import set_lines
-from app.invoices.models import Invoice, UsageRecord
+from app.invoices.models import Invoice
 from app.invoices.particulars import keep_particulars
 from app.invoices.rules import (
     InvoiceStatus,
@@ -32,6 +31,7 @@ from app.invoices.rules import (
     next_number,
     status_after_edit,
 )
+from app.invoices.usage.changing import add_usage, replace_usage, take_usage
 from app.lookups.editing import prepare_change, prepare_new
 from app.mailer import service as mailer
 from app.mailer.planning.choices import Again, Choices
@@ -52,12 +52,13 @@ def create_invoice(
     default_currency: str,
     usage: Sequence[Mapping[str, Any]] = (),
 ) -> Invoice:
-    """Make a draft; number, totals and status are ours. `usage` are rows of `UsageRecord`, from programs.
+    """Make a draft; number, totals and status are ours. `usage` are rows of `UsageRecord`, beside those in `values`.
 
     Raises Forbidden, Invalid, NotFound.
     """
     ensure(actor, Operation.CREATE, "invoice")
-    edit = prepare_new(session, actor, resource="invoice", fields=INVOICE_FIELDS, given=values, rule=invoice_errors)
+    given, itemised = take_usage(values)
+    edit = prepare_new(session, actor, resource="invoice", fields=INVOICE_FIELDS, given=given, rule=itemised.rule)
     customer_id = edit.changes["customer_id"][1]
     # The customer is locked: two invoices made at once take turns at the next number.
     try:
@@ -73,12 +74,12 @@ def create_invoice(
     set_lines(invoice, edit)
     session.add(invoice)
     session.flush()
-    insert_rows(session, UsageRecord.__table__, [{"invoice_id": invoice.id, **row} for row in usage])
+    trail = edit.trail() | add_usage(session, invoice, [*usage, *(itemised.rows or ())])
     audit.record(
         session,
         actor,
         verb=Verb.INVOICE_CREATED,
-        touched=[_touch(invoice, edit.trail()), Touch("customer", customer.id, customer.label)],
+        touched=[_touch(invoice, trail), Touch("customer", customer.id, customer.label)],
     )
     return invoice
 
@@ -93,19 +94,22 @@ def update_invoice(
     ensure(actor, Operation.UPDATE, "invoice")
     # An invoice always has a currency: none given leaves the one that it has.
     values = {name: value for name, value in values.items() if name != "currency" or value not in (None, "")}
+    given, itemised = take_usage(values)
     invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
     check_version(invoice, version)
     edit = prepare_change(
-        session, actor, resource="invoice", fields=INVOICE_FIELDS, record=invoice, given=values, rule=invoice_errors
+        session, actor, resource="invoice", fields=INVOICE_FIELDS, record=invoice, given=given, rule=itemised.rule
     )
-    if edit.changes:
+    usage_trail = replace_usage(session, invoice, itemised)
+    if edit.changes or usage_trail:
         _ensure_editable(invoice)
         ensure_no_credit_note(invoice)
         before = invoice.status
         edit.apply(invoice)
+        invoice.last_modified_at = clock.now()
         invoice.status = status_after_edit(invoice.status).value
         set_lines(invoice, edit)
-        trail = edit.trail()
+        trail = edit.trail() | usage_trail
         if before != invoice.status:
             trail["status"] = (before, invoice.status)
         audit.record(session, actor, verb=Verb.INVOICE_UPDATED, touched=[_touch(invoice, trail)])

@@ -13,6 +13,7 @@ from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.words import say
+from app.extensions import db
 from app.invoices import queries
 from app.invoices.labels import name_of
 from app.invoices.mail_values import mail_values
@@ -21,6 +22,8 @@ from app.invoices.particulars import particulars_of
 from app.invoices.pdf.formats import FORMATS
 from app.invoices.printing import print_invoice
 from app.invoices.rules import may_edit
+from app.invoices.usage.rendering import usage_report
+from app.lookups.models import UsageReportProfile
 from app.mailer import queries as messages
 from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
@@ -58,8 +61,14 @@ class InvoiceSource:
         return FORMATS
 
     def usage_reports(self) -> frozenset[int]:
-        """Return the usage report profiles whose reports can be made: none, so what needs one waits."""
-        return frozenset()
+        """Return the usage report profiles whose reports can be made: all that aren't purged.
+
+        Also those that are deleted, which stay where they are chosen, and also while the module is off: what was
+        planned before leaves as it was planned.
+        """
+        return frozenset(
+            db.session.scalars(select(UsageReportProfile.id).where(UsageReportProfile.purged_at.is_(None)))
+        )
 
     def is_final(self, session: Session, document_id: int) -> bool:
         """Tell whether an invoice can't be changed any more: once it is sent."""
@@ -74,9 +83,14 @@ class InvoiceSource:
             data=print_invoice(session, invoice, language=language, format_=format_),
         )
 
-    def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:  # noqa: ARG002  the protocol's parameters
-        """Refuse: no usage report can be made yet."""
-        raise ValueError(f"there is no usage report of profile {profile_id} for invoice {document_id}")
+    def render_usage_report(self, session: Session, *, document_id: int, profile_id: int, language: str) -> Rendered:
+        """Make the usage report of an invoice by a profile."""
+        return usage_report(
+            session,
+            invoice=session.get_one(Invoice, document_id),
+            profile=session.get_one(UsageReportProfile, profile_id),
+            language=language,
+        )
 
     def letter(self, session: Session, *, message: Message) -> Letter:
         """Write the mail of an invoice, with the reasons why it came."""

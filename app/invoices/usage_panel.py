@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
-from sqlalchemy import func, select
+from flask import current_app, url_for
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.words import say
+from app.invoices import queries
 from app.invoices.models import Invoice, UsageRecord
 from app.invoices.rules import duration_text
 from app.web.formats import moment_text, number_text, price_text
@@ -29,12 +30,21 @@ _NUMBERS = ("used", "cost")
 def register() -> None:
     """Put the tab in place."""
     register_tab(
-        "invoice", Tab("usage", say("Usage"), "invoice", "invoices/usage_tab.html", count=_count, context=_rows)
+        "invoice",
+        Tab(
+            "usage",
+            say("Usage"),
+            "invoice",
+            "invoices/usage_tab.html",
+            count=_count,
+            context=_rows,
+            applies=lambda: bool(current_app.config["SETTINGS"].invoice_usage),
+        ),
     )
 
 
 def _count(session: Session, _actor: Actor, invoice: Invoice) -> int:
-    return session.scalar(select(func.count()).where(UsageRecord.invoice_id == invoice.id)) or 0
+    return queries.usage_count(session, invoice_id=invoice.id)
 
 
 def _rows(session: Session, _actor: Actor, invoice: Invoice) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.core.records import Record
 from app.core.words import say
 from app.lookups.models import LOOKUP_MODELS, Lookup
 from app.lookups.queries import dealer_by_code, rows_by_id
+from app.lookups.referring import referred_rows
 
 Rule = Callable[[Mapping[str, Any]], FieldErrors]
 
@@ -29,13 +30,13 @@ class Edit:
 
     fields: Fields
     changes: dict[str, tuple[Any, Any]]
-    rows: dict[str, list[Lookup]] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Record]] = field(default_factory=dict)
 
     def apply(self, record: Record) -> None:
         """Put the change on the record, and count it as one, also where only a list has changed."""
         for name, (_, new) in self.changes.items():
             if name in self.rows:
-                setattr(record, self.fields[name].column or name, self.rows[name])
+                setattr(record, self.fields[name].column or name, list(self.rows[name]))
             else:
                 self.fields[name].assign(record, name, new)
         if self.changes:
@@ -62,7 +63,8 @@ def prepare_new(
     _ensure_settable(
         actor, resource, fields, changed=[name for name in given if values.get(name) != defaults.get(name)]
     )
-    rows = _chosen_rows(session, fields, values, errors, current={})
+    referred = referred_rows(session, actor, fields, values, errors)
+    rows = {**_chosen_rows(session, fields, values, errors, current={}), **referred}
     values = defaults | values
     _raise_if(_with_rule(errors, rule(values)))
     return Edit(fields, {name: (None, value) for name, value in values.items() if value not in (None, [])}, rows)
@@ -83,15 +85,16 @@ def prepare_change(
     Raises Invalid with the errors of every field at once, and Forbidden for a field that the actor may not set.
     """
     values, errors = clean_values(fields, given)
+    referred = referred_rows(session, actor, fields, values, errors, record=record)
     current = {name: field.current(record, name) for name, field in fields.items()}
     changes = {name: (current[name], value) for name, value in values.items() if value != current[name]}
     _ensure_settable(actor, resource, fields, changed=[*changes, *errors])
     for name in changes:
         if fields[name].once:
             errors[name] = [say("This is set once, when the record is made, and can't be changed here.")]
-    rows = _chosen_rows(session, fields, {name: new for name, (_, new) in changes.items()}, errors, current=current)
+    chosen = _chosen_rows(session, fields, {name: new for name, (_, new) in changes.items()}, errors, current=current)
     _raise_if(_with_rule(errors, rule(current | values)))
-    return Edit(fields, changes, rows)
+    return Edit(fields, changes, {**chosen, **referred})
 
 
 def _ensure_settable(actor: Actor, resource: str, fields: Fields, *, changed: list[str]) -> None:

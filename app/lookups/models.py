@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String, text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.core.records import Record
+from app.extensions import Model
+from app.lookups.usage_reports.rules import Availability, FileFormat, UsageReport
 
 
 class Lookup(Record):
@@ -81,12 +83,6 @@ class CorrespondenceType(Lookup):
     bulk: Mapped[bool] = mapped_column(nullable=False, default=False)
 
 
-class UsageReportProfile(Lookup):
-    """A breakdown of usage that can go along with an invoice."""
-
-    __tablename__ = "usage_report_profile"
-
-
 class CustomerStatus(Lookup):
     """Where an account stands; one that doesn't allow correspondence gets no document."""
 
@@ -101,6 +97,48 @@ class Dealer(Lookup):
     __tablename__ = "dealer"
 
     code: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
+
+
+class NamedCustomer(Model):
+    """A customer that a usage report profile is available to: by its id alone, since customers are a feature above."""
+
+    __tablename__ = "usage_report_profile_customer"
+
+    profile_id: Mapped[int] = mapped_column(ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True, index=True)
+
+    @property
+    def id(self) -> int:
+        """Return the customer's id, by which a list of records is told."""
+        return self.customer_id
+
+
+profile_dealer = Table(
+    "usage_report_profile_dealer",
+    Model.metadata,
+    Column("profile_id", ForeignKey("usage_report_profile.id", ondelete="CASCADE"), primary_key=True),
+    Column("dealer_id", ForeignKey("dealer.id"), primary_key=True, index=True),
+)
+
+
+class UsageReportProfile(Lookup):
+    """A breakdown of usage that goes along with an invoice: of what, with which columns, as which file, for whom.
+
+    `customers` and `dealers` count only while `available_to` says so; they are kept meanwhile.
+    """
+
+    __tablename__ = "usage_report_profile"
+
+    report: Mapped[str] = mapped_column(String(20), nullable=False, default=UsageReport.BY_NUMBER.value)
+    columns: Mapped[list[str]] = mapped_column(JSON, nullable=False, default=list)
+    file_format: Mapped[str] = mapped_column(String(8), nullable=False, default=FileFormat.CSV.value)
+    available_to: Mapped[str] = mapped_column(String(10), nullable=False, default=Availability.ALL.value)
+    customers: Mapped[list[NamedCustomer]] = relationship(
+        NamedCustomer, order_by=NamedCustomer.customer_id, cascade="all, delete-orphan"
+    )
+    dealers: Mapped[list[Dealer]] = relationship(
+        Dealer, secondary=profile_dealer, order_by=(Dealer.position, Dealer.name)
+    )
 
 
 LOOKUP_MODELS: dict[str, type[Lookup]] = {

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.interfaces import ExecutableOption
+
 from app.access.table import LOOKUPS
+from app.core.fields import Ordered, References
 from app.core.words import say
 from app.lookups import queries, service
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.rules import LOOKUP_FIELDS
-from app.web.list_filters import yes_no
+from app.lookups.usage_reports.list_filters import PROFILE_FILTERS
+from app.web.list_filters import ListFilter, yes_no
 from app.web.resource import Resource
 
 # Of each list: one row, all of them, the button that adds one, and what an empty list says.
@@ -59,13 +67,48 @@ LABELS = {
     "bulk": say("Bulk"),
     "allows_correspondence": say("Allows Correspondence"),
     "code": say("Code"),
+    "report": say("Report"),
+    "columns": say("Columns"),
+    "file_format": say("File format"),
+    "available_to": say("Available to"),
+    "customers": say("Customers"),
+    "dealers": say("Dealers"),
 }
+
+# Of lists that belong to a module: whether it is on.
+_MODULES: dict[str, Callable[[], bool]] = {
+    "usage_report_profile": lambda: bool(current_app.config["SETTINGS"].invoice_usage)
+}
+_FILTERS: dict[str, tuple[ListFilter, ...]] = {"usage_report_profile": PROFILE_FILTERS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a list is sorted by and filtered by over REST, and the relations that come along with its rows."""
+
+    orders: dict[str, Any]
+    filters: dict[str, Any]
+    load: tuple[ExecutableOption, ...]
+
+
+def _listed(name: str, model: Any) -> _Listed:
+    """Return it by the fields of a list; words in an order are neither sorted by nor filtered by."""
+    fields = {field: kind for field, kind in LOOKUP_FIELDS[name].items() if not isinstance(kind, Ordered)}
+    columns = {field: getattr(model, field) for field, kind in fields.items() if not isinstance(kind, References)}
+    relations = {field: getattr(model, field) for field in fields if field not in columns}
+    # By customers nothing is filtered: it would tell of those out of sight.
+    offered = {field: relation for field, relation in relations.items() if field != "customers"}
+    return _Listed(
+        orders={"id": model.id, **columns, "position": (model.position, model.name)},
+        filters={"id": model.id, **columns, **offered},
+        load=tuple(map(selectinload, relations.values())),
+    )
 
 
 def _resource(name: str) -> Resource:
     model: Any = LOOKUP_MODELS[name]
     label, plural, add_label, none_yet = _TEXTS[name]
-    columns = {field: getattr(model, field) for field in LOOKUP_FIELDS[name]}
+    listed = _listed(name, model)
     return Resource(
         name=name,
         label=label,
@@ -73,14 +116,16 @@ def _resource(name: str) -> Resource:
         add_label=add_label,
         none_yet=none_yet,
         labels=LABELS,
+        is_on=_MODULES.get(name, lambda: True),
         model=model,
         fields=LOOKUP_FIELDS[name],
         rows=lambda actor: queries.rows(actor, resource=name),
         get=lambda session, actor, number: queries.row(session, actor, resource=name, lookup_id=number),
-        orders={"id": model.id, **columns, "position": (model.position, model.name)},
+        orders=listed.orders,
         default_order="position",
-        list_filters=(yes_no("active", say("Active"), model.active),),
-        filters={"id": model.id, **columns},
+        load=listed.load,
+        list_filters=(yes_no("active", say("Active"), model.active), *_FILTERS.get(name, ())),
+        filters=listed.filters,
         matching=lambda text: model.name.icontains(text, autoescape=True),
         create=lambda session, actor, values: service.create_lookup(session, actor, resource=name, values=values),
         update=lambda session, actor, number, values, version: service.update_lookup(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.core.fields import Choice, Field, Fields, Flag, Text, Whole
 from app.core.words import Words, say
+from app.lookups.usage_reports.rules import PROFILE_FIELDS
 
 
 class CorrespondenceClass(StrEnum):
@@ -48,7 +49,7 @@ LOOKUP_FIELDS: dict[str, Fields] = {
         "correspondence_class": Choice(options=CorrespondenceClass),
         "bulk": Flag(),
     },
-    "usage_report_profile": _COMMON,
+    "usage_report_profile": {**_COMMON, **PROFILE_FIELDS},
     "customer_status": {**_COMMON, "allows_correspondence": Flag(default=True)},
     "dealer": {**_COMMON, "code": Text(limit=40, required=True, once=True)},
 }

@@ -19,15 +19,23 @@ from app.core.reach import Reach, lessened
 from app.core.records import check_version
 from app.core.words import say
 from app.lookups import queries
-from app.lookups.editing import prepare_change, prepare_new
+from app.lookups.editing import Rule, prepare_change, prepare_new
 from app.lookups.models import LOOKUP_MODELS, Lookup
 from app.lookups.rules import LOOKUP_FIELDS
+from app.lookups.usage_reports.rules import profile_errors, settled_columns
 
 
 def create_lookup(session: Session, actor: Actor, *, resource: str, values: Mapping[str, object]) -> Lookup:
     """Add a row to a list. Raises Forbidden, Invalid, Conflict (`duplicate`)."""
     ensure(actor, Operation.CREATE, resource)
-    edit = prepare_new(session, actor, resource=resource, fields=LOOKUP_FIELDS[resource], given=values, rule=_no_rule)
+    edit = prepare_new(
+        session,
+        actor,
+        resource=resource,
+        fields=LOOKUP_FIELDS[resource],
+        given=_settled(resource, values),
+        rule=_RULES.get(resource, _no_rule),
+    )
     row = LOOKUP_MODELS[resource]()
     edit.apply(row)
     _refuse_duplicate(session, resource, row)
@@ -51,7 +59,13 @@ def update_lookup(
     row = queries.row(session, actor, resource=resource, lookup_id=lookup_id, lock=True)
     check_version(row, version)
     edit = prepare_change(
-        session, actor, resource=resource, fields=LOOKUP_FIELDS[resource], record=row, given=values, rule=_no_rule
+        session,
+        actor,
+        resource=resource,
+        fields=LOOKUP_FIELDS[resource],
+        record=row,
+        given=_settled(resource, values, row),
+        rule=_RULES.get(resource, _no_rule),
     )
     if edit.changes:
         with session.no_autoflush:
@@ -111,6 +125,17 @@ def purge_lookup(
 
 def _no_rule(_values: Mapping[str, Any]) -> FieldErrors:
     return {}
+
+
+# What must hold for a row as a whole, in lists whose fields depend on one another.
+_RULES: Mapping[str, Rule] = {"usage_report_profile": profile_errors}
+
+
+def _settled(resource: str, values: Mapping[str, object], row: Lookup | None = None) -> Mapping[str, object]:
+    """Return what is given, with what is usual where it says nothing."""
+    if resource != "usage_report_profile":
+        return values
+    return settled_columns(values, report=getattr(row, "report", None))
 
 
 def _refuse_duplicate(session: Session, resource: str, row: Lookup) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -12,6 +12,7 @@ from app.core.words import say
 from app.lookups import queries
 from app.lookups.models import LOOKUP_MODELS, Dealer, Lookup
 from app.lookups.resource import LOOKUP_RESOURCES
+from app.lookups.usage_reports.views import ProfilePages
 from app.web.admin_view import AdminView
 from app.web.pickers import PICKER_ROWS, Option, Picker
 from app.web.request_filters import ids_of
@@ -24,36 +25,50 @@ _HINTS = {
     "bulk": say("May be sent to many customers at once."),
     "allows_correspondence": say("Without this, customers of this status get no document."),
     "closed": say("Tickets of this status are done."),
+    "report": say("What the report has a row for."),
+    "columns": say("In the order in which the file has them. Without any, the usual ones of the report."),
+    "file_format": say("What it is attached to the mail as."),
+    "available_to": say("Who may have it. Where it is chosen already, it stays; to others it does not go."),
+    "customers": say("Count while it is available to some customers."),
+    "dealers": say("Count while it is available to customers of some dealers."),
 }
+
+# Which rows a form is offered, by the parameters that it gives its picker.
+Condition = Callable[[Session, Actor, Mapping[str, str]], ColumnElement[bool]]
+_BASES: dict[str, type[AdminView]] = {"usage_report_profile": ProfilePages}
 
 
 def _view(resource: Resource) -> type[AdminView]:
     plural = resource.plural.lower().replace(" ", "-")
-    columns = [name for name in resource.fields if name != "position"]
+    base = _BASES.get(resource.name, AdminView)
+    columns = list(getattr(base, "profile_columns", [name for name in resource.fields if name != "position"]))
+    others = [name for name in resource.fields if name not in columns]
     attributes = {
         "__module__": __name__,
         "__doc__": f"The screens of {resource.plural.lower()}.",
         "resource": resource,
         "route_base": f"/{plural}",
         "list_columns": columns,
-        "list_choices": ["position", "created_at", "last_modified_at"],
+        "list_choices": [*others, "created_at", "last_modified_at"],
         "sections": ((say("Details"), tuple(resource.fields)),),
         "show_extra": ((say("System Information"), ("created_at", "last_modified_at")),),
         "description_columns": {name: hint for name, hint in _HINTS.items() if name in resource.fields},
         "empty_text": say("An administrator fills this list; forms then offer its rows."),
     }
-    return type(f"{resource.model.__name__}View", (AdminView,), attributes)
+    return type(f"{resource.model.__name__}View", (base,), attributes)
 
 
 LOOKUP_VIEWS: dict[str, type[AdminView]] = {name: _view(resource) for name, resource in LOOKUP_RESOURCES.items()}
 
 
-def lookup_picker(resource: str) -> Picker:
-    """Return the picker of a list: its active rows by position and name."""
+def lookup_picker(resource: str, only: Condition | None = None) -> Picker:
+    """Return the picker of a list: its active rows by position and name, perhaps `only` some for its form."""
     model = LOOKUP_MODELS[resource]
 
-    def search(session: Session, actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
+    def search(session: Session, actor: Actor, text: str, args: Mapping[str, str]) -> Iterable[Option]:
         statement = queries.rows(actor, resource=resource).where(model.active)
+        if only is not None:
+            statement = statement.where(only(session, actor, args))
         if text:
             statement = statement.where(model.name.icontains(text, autoescape=True))
         return map(_option, session.scalars(statement.order_by(model.position, model.name).limit(PICKER_ROWS)))

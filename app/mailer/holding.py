@@ -38,7 +38,8 @@ def wait_for(source: DocumentSource, *, format_: str | None, usage_reports: Iter
                 format=BillFormat(format_).words,
             ),
         )
-    if not source.usage_reports().issuperset(usage_reports):
+    asked = frozenset(usage_reports)
+    if asked and not source.usage_reports().issuperset(asked):
         return Wait(USAGE_REPORT_MISSING, say("The usage report that goes along can't be made yet."))
     return None
 

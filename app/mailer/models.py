@@ -54,7 +54,10 @@ class ContentPart(Model):
 
 
 class Rendition(Model):
-    """A document rendered in one format and language: made once for each version, however many get it."""
+    """A document rendered in one format and language: made once for each version, however many get it.
+
+    What goes along with it has a `format` of its own, `usage_report:` and the id of its profile.
+    """
 
     __tablename__ = "rendition"
     __table_args__ = (UniqueConstraint("document_kind", "document_id", "document_version", "format", "language"),)
@@ -63,7 +66,7 @@ class Rendition(Model):
     document_kind: Mapped[str] = mapped_column(String(20), nullable=False)
     document_id: Mapped[int] = mapped_column(nullable=False)
     document_version: Mapped[int] = mapped_column(nullable=False)
-    format: Mapped[str] = mapped_column(String(8), nullable=False)
+    format: Mapped[str] = mapped_column(String(40), nullable=False)
     language: Mapped[str] = mapped_column(String(2), nullable=False)
     filename: Mapped[str] = mapped_column(String(200), nullable=False)
     digest: Mapped[str] = mapped_column(ForeignKey("content.digest"), nullable=False)

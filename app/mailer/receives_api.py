@@ -63,17 +63,13 @@ class ContactApi(api.ContactApi):
         """Tell what a contact gets, customer by customer, and what stands in the way; a thousand a page."""
         actor, session = current_actor(), db.session()
         contact = queries.contact(session, actor, contact_id=id_or_404(pk))
-        rows = received(
-            session,
-            actor,
-            contact,
-            first=_page_number() * MAX_CUSTOMERS,
-            count=MAX_CUSTOMERS,
-            usage_module=current_app.config["SETTINGS"].invoice_usage,
-        )
+        module = current_app.config["SETTINGS"].invoice_usage
+        first = _page_number() * MAX_CUSTOMERS
+        rows = received(session, actor, contact, first=first, count=MAX_CUSTOMERS, usage_module=module)
         count = queries.count_customers(session, queries.customers_in_sight(actor, contact))
         every = queries.count_customers(session, queries.customers_of_contact(contact))
-        return jsonify(count=count, out_of_sight=every - count, result=[as_dict(one) for one in rows])
+        told = [as_dict(one, usage_module=module) for one in rows]
+        return jsonify(count=count, out_of_sight=every - count, result=told)
 
 
 def _page_number() -> int:

@@ -215,7 +215,7 @@ class AdminApi(TrashCalls, RequestFiltersMixin, ModelRestApi):
         body: dict[str, Any] = {
             "count": page.count,
             "ids": [row.id for row in page.rows],
-            "result": [self.serialise(row, query.columns) for row in page.rows],
+            "result": [self.serialise(row, query.columns or resource.readable(in_list=True)) for row in page.rows],
             "next": page.next,
         }
         if page.count_capped:

@@ -77,7 +77,7 @@ def read_query(text: str | None, resource: Resource) -> ApiQuery:
         page=page,
         after=after,
         page_size=page_size,
-        columns=read_columns(given, resource),
+        columns=read_columns(given, resource, in_list=True),
     )
 
 
@@ -103,12 +103,12 @@ def read_parts(text: str | None) -> list[str] | None:
     return parts
 
 
-def read_columns(given: Mapping[str, Any], resource: Resource) -> list[str] | None:
+def read_columns(given: Mapping[str, Any], resource: Resource, *, in_list: bool = False) -> list[str] | None:
     """Return the columns that are asked for, dotted ones among them. Raises Unreadable for one that isn't given."""
     columns = given.get("columns")
     if columns is None:
         return None
-    offered = {*resource.readable(), *resource.dotted()}
+    offered = {*resource.readable(in_list=in_list), *resource.dotted()}
     if not isinstance(columns, list) or not all(isinstance(column, str) and column in offered for column in columns):
         raise Unreadable(say("The columns to ask for are: {names}.", names=", ".join(sorted(offered))), field="q")
     return list(dict.fromkeys(columns))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from flask import current_app
 from markupsafe import Markup, escape
 
-from app.core.fields import Choice, Code, Field, Flag, Reference, References, Secret, WebAddress
+from app.core.fields import Choice, Code, Field, Flag, Ordered, Reference, References, Secret, WebAddress
 from app.core.records import Record
 from app.core.words import say
 from app.web.formats import code_name, date_text, number_text
@@ -35,6 +36,8 @@ def shown(resource: Resource, record: Record, name: str) -> Any:
     value = kind.current(record, name)
     if isinstance(kind, Choice):
         return choice_words(kind, value)
+    if isinstance(kind, Ordered):
+        return ", ".join(translated(option_words(kind.options(one))) for one in value)
     if isinstance(kind, Code) and kind.source in NAMED_CODES and value:
         return code_name(kind.source, value)
     return _plain_words(kind, value)
@@ -65,7 +68,11 @@ def choice_words(kind: Field, value: str) -> str:
     """Return what people read for one of the words of a Choice; its type says it by `words`."""
     if not isinstance(kind, Choice):
         return value
-    option = kind.options(value)
+    return option_words(kind.options(value))
+
+
+def option_words(option: StrEnum) -> str:
+    """Return what people read for one of a set of words; its type says it by `words`."""
     return getattr(option, "words", None) or option.value.replace("_", " ").capitalize()
 
 

@@ -14,6 +14,7 @@ from app.access.ask import settable
 from app.core import audit
 from app.core.actor import Actor
 from app.core.errors import DomainError, Stale
+from app.core.fields import Field
 from app.core.records import Record
 from app.core.unit_of_work import unit_of_work
 from app.core.words import in_a_row, say, say_count
@@ -134,7 +135,7 @@ class FormPages:
 
     def _form(self, actor: Actor, record: Record | None, preset: Mapping[str, object]) -> RecordForm:
         form: RecordForm = self._form_class(
-            data=form_data(self.resource.fields, record, preset if record else {**self.starting_values(), **preset})
+            data=form_data(self._typed_fields(), record, preset if record else {**self.starting_values(), **preset})
         )
         if record is not None and request.method == "GET":
             form.version.data = record.version
@@ -145,6 +146,10 @@ class FormPages:
             if isinstance(field, PickerField):
                 field.texts = chosen_options(db.session(), actor, field.source, field.values())
         return form
+
+    def _typed_fields(self) -> dict[str, Field]:
+        """Return the fields that the form has, without those of several parts, which have a template of their own."""
+        return {name: kind for name, kind in self.resource.fields.items() if hasattr(self._form_class, name)}
 
     def _form_page(
         self,

@@ -26,6 +26,7 @@ from app.core.fields import (
     Fields,
     Flag,
     Moment,
+    Ordered,
     Reference,
     References,
     Secret,
@@ -33,7 +34,8 @@ from app.core.fields import (
     Whole,
 )
 from app.core.words import say
-from app.web.display import choice_words
+from app.web.display import choice_words, option_words
+from app.web.ordered_field import OrderedField
 from app.web.words import translated
 
 
@@ -199,9 +201,8 @@ def _form_field(name: str, kind: Field, *, labels: Mapping[str, str], hints: Map
         common["validators"] = [Needed()]
     if isinstance(kind, Flag):
         return BooleanField(**common)
-    if isinstance(kind, Choice):
-        choices = [SelectChoice(option.value, choice_words(kind, option.value)) for option in kind.options]
-        return WordsSelect(choices=choices, validate_choice=False, **common)
+    if isinstance(kind, Choice | Ordered):
+        return _words_field(kind, common)
     if isinstance(kind, Secret):
         return PasswordField(render_kw={"autocomplete": "new-password"}, **common)
     if isinstance(kind, Code):
@@ -223,6 +224,15 @@ def _form_field(name: str, kind: Field, *, labels: Mapping[str, str], hints: Map
         # A field of several parts has a template of its own.
         return None
     return (MomentField if isinstance(kind, Moment) else StringField)(render_kw=keywords, **common)
+
+
+def _words_field(kind: Choice | Ordered, common: dict[str, Any]) -> FormField:
+    """Return the field of one word out of a fixed set, or of some in an order."""
+    if isinstance(kind, Ordered):
+        options = [(option.value, option_words(option)) for option in kind.options]
+        return OrderedField(options=options, places=kind.places, **common)
+    choices = [SelectChoice(option.value, choice_words(kind, option.value)) for option in kind.options]
+    return WordsSelect(choices=choices, validate_choice=False, **common)
 
 
 def _raw(field: FormField) -> object:

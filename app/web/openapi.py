@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.fields import Choice, Code, Date, Email, Field, Flag, Moment, Reference, References, Secret, Text, Whole
+from app.core.fields import (
+    Choice,
+    Code,
+    Date,
+    Email,
+    Field,
+    Flag,
+    Moment,
+    Reference,
+    References,
+    Secret,
+    Text,
+    Whole,
+)
 from app.web.errors import CODES
 from app.web.resource import SYSTEM_COLUMNS, Resource
 

@@ -28,6 +28,8 @@ class Tab:
     template: str
     count: Callable[[Session, Actor, Any], int | str | None]
     context: Callable[[Session, Actor, Any], dict[str, Any]]
+    # Off with the module that it belongs to.
+    applies: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def notes(session: Session, actor: Actor, resource: str, name: str, record: Reco
 
 def tabs(actor: Actor, resource: str) -> list[Tab]:
     """Return the tabs that the actor may see."""
-    return [tab for tab in _tabs.get(resource, []) if may(actor, Operation.READ, tab.resource)]
+    return [tab for tab in _tabs.get(resource, []) if may(actor, Operation.READ, tab.resource) and tab.applies()]
 
 
 def add_menu(actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:

@@ -32,9 +32,11 @@ class Resource:
     names one of them, with a minus in front when it goes down. `list_filters` are the filters of the screen's list,
     `filters` the columns by which REST may filter; where a value has several spellings, `spellings` gives the column of
     the one that counts, and how to write it so. `read_only` are computed values
-    that REST gives beside the fields. `of_owner` are further dotted columns, of a relation that `rows` or `load` has
+    that REST gives beside the fields. `of_one` names the fields that REST gives of one record alone, and in no list.
+    `of_owner` are further dotted columns, of a relation that `rows` or `load` has
     loaded. `hidden` names the fields of modules that are off: they are kept, and neither shown nor taken. A verb that
     is None isn't offered.
+    `is_on` tells whether the module that all of it belongs to is.
     """
 
     name: str
@@ -58,8 +60,10 @@ class Resource:
     load: Sequence[ExecutableOption] = ()
     load_one: Sequence[ExecutableOption] = ()
     read_only: Mapping[str, Read] = field(default_factory=dict)
+    of_one: Sequence[str] = ()
     of_owner: Sequence[str] = ()
     hidden: Callable[[], frozenset[str]] = frozenset
+    is_on: Callable[[], bool] = lambda: True
     create: Callable[[Session, Actor, Mapping[str, object]], Any] | None = None
     update: Callable[[Session, Actor, int, Mapping[str, object], int | None], Any] | None = None
     delete: Callable[[Session, Actor, int, int | None], Any] | None = None
@@ -72,9 +76,10 @@ class Resource:
         hidden = self.hidden()
         return {name: kind for name, kind in self.fields.items() if name not in hidden}
 
-    def readable(self) -> list[str]:
+    def readable(self, *, in_list: bool = False) -> list[str]:
         """Return the names that REST gives: the system's, the fields that are no secrets, and the computed ones."""
-        shown = [name for name, kind in self.offered().items() if not isinstance(kind, Secret)]
+        left_out = self.of_one if in_list else ()
+        shown = [name for name, kind in self.offered().items() if not isinstance(kind, Secret) and name not in left_out]
         return ["id", *shown, *self.read_only, *SYSTEM_COLUMNS]
 
     def value(self, record: Record, name: str) -> Any:

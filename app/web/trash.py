@@ -63,12 +63,12 @@ def register_bin(resource: Resource) -> None:
 
 def bins(actor: Actor) -> list[Resource]:
     """Return the resources whose deleted records the actor may see."""
-    return [one for one in _bins.values() if may(actor, Operation.TRASH, one.name)]
+    return [one for one in _bins.values() if may(actor, Operation.TRASH, one.name) and one.is_on()]
 
 
 def bin_of(name: str) -> Resource:
     """Return a resource that has a trash. Raises NotFound."""
-    if name not in _bins:
+    if name not in _bins or not _bins[name].is_on():
         raise NotFound(say("There is nothing here."))
     return _bins[name]
 

@@ -166,6 +166,7 @@ OUTSIDE_THE_UNIT_OF_WORK = {
 MANY_ROWS_AT_ONCE = {
     "app/core/bulk.py",
     "app/invoices/purging.py",
+    "app/invoices/usage/changing.py",
     "app/mailer/delivery/claims.py",
     "app/mailer/delivery/lanes.py",
     "app/mailer/delivery/settling.py",

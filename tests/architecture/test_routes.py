@@ -38,6 +38,7 @@ OPERATIONS = {
     "convert_to_shared": "convert",
     "verify_password": "verify_password",
     "receives": "read",
+    "usage": "read",
     "index": "read",
     "approve": "approve",
     "credit": "approve",

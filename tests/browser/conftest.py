@@ -1,6 +1,8 @@
 """What the browser tests share: a running demo, one Chromium, and a page for each member of staff."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -89,7 +91,6 @@ def records(demo):
         first_name="Penny",
         email="penny@pages.example",
         email_bill_type="short",
-        # No usage report can be made yet: this copy is held.
         invoice_usage_report=first("usage_report_profile"),
         account_password="paper and ink 7",
     )
@@ -101,7 +102,8 @@ def records(demo):
     sent, _ = program.add_invoice(customer, [line])
     draft, _ = program.add_invoice(customer, [line])
     program.send(sent, program.plan(sent)[0])
-    wait_until(lambda: sorted(program.states(sent).values()) == ["held", "sent", "sent", "sent"], seconds=60)
+    wait_until(lambda: sorted(program.states(sent).values()) == ["sent"] * 4, seconds=60)
+    stuck = held_invoice(demo, program, customer, line)
     return {
         "customer": customer,
         "contact": contact,
@@ -110,10 +112,25 @@ def records(demo):
         "sent": sent,
         "draft": draft,
         "message": first("message", ("document_id", sent), ("state", "sent")),
-        "held": first("message", ("document_id", sent), ("state", "held")),
+        "held": first("message", ("document_id", stuck), ("state", "held")),
         "mail": demo.mails().ids()[0],
         "suppressed": first("suppression"),
     }
+
+
+def held_invoice(demo, program, customer, line):
+    """Send an invoice whose PDF can't be made while the issuer's logo is no picture: its copies are held."""
+    _set_logo(demo, b"no picture")
+    number, _ = program.add_invoice(customer, [line])
+    program.send(number, program.plan(number)[0])
+    wait_until(lambda: sorted(program.states(number).values()) == ["held"] * 4, seconds=60)
+    _set_logo(demo, None)
+    return number
+
+
+def _set_logo(demo, logo):
+    with closing(sqlite3.connect(demo.folder / "counterpart.sqlite", timeout=30)) as database, database:
+        database.execute("UPDATE issuer SET logo = ?", (logo,))
 
 
 @pytest.fixture(scope="module")

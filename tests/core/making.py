@@ -19,6 +19,7 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.service import create_invoice, send_invoice
+from app.invoices.source import InvoiceSource
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
@@ -79,6 +80,11 @@ def send(invoice_id: int, who: Any = None, *, fingerprint: str | None = None, **
     return run(
         send_invoice, who, invoice_id=invoice_id, choices=chosen, fingerprint=fingerprint, defaults=DEFAULTS, **choices
     )
+
+
+def no_usage_reports(patch: Any) -> None:
+    """Have no usage report be made, as long as pytest's `patch` lasts."""
+    patch.setattr(InvoiceSource, "usage_reports", lambda _: frozenset())
 
 
 def suppress(address: str, reason: str = "It bounced.") -> int:

@@ -21,8 +21,9 @@ from tests.core import making
 
 
 @pytest.fixture
-def held(app):
+def held(app, monkeypatch):
     """Send an invoice of which one copy is held, for a usage report that can't be made."""
+    making.no_usage_reports(monkeypatch)
     customer_id = making.billed(invoice_usage_report=making.lookup("usage_report_profile", "By number"))
     making.send(making.invoice(customer_id))
     return customer_id

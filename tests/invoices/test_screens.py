@@ -77,7 +77,8 @@ def test_what_is_said_after_sending_counts_by_state(login, formats, words):
 
 
 @pytest.mark.usefixtures("usage")
-def test_a_usage_report_shows_in_the_plan_and_in_what_is_said(login):
+def test_a_usage_report_shows_in_the_plan_and_in_what_is_said(login, monkeypatch):
+    making.no_usage_reports(monkeypatch)
     profile = making.lookup("usage_report_profile", "By number")
     invoice_id = making.invoice(making.billed(invoice_usage_report=profile))
     browser = login("finance")

@@ -15,7 +15,6 @@ from app.mailer import jobs, service
 from app.mailer.delivery import loop as worker
 from app.mailer.delivery import recovery
 from app.mailer.delivery import sending as delivery
-from app.mailer.documents import Rendered
 from app.mailer.models import Rendition
 from app.mailer.smtp.connection import connect
 from app.mailer.views import _may_retry
@@ -43,7 +42,8 @@ def with_report(**values):
 
 
 @pytest.mark.usefixtures("app")
-def test_a_usage_report_that_cannot_be_made_holds_the_message():
+def test_a_usage_report_that_cannot_be_made_holds_the_message(monkeypatch):
+    making.no_usage_reports(monkeypatch)
     with_report()
     (held,) = making.messages()
     assert (held.state, held.held_code, held.next_attempt_at) == ("held", "usage_report_missing", None)
@@ -55,38 +55,37 @@ def test_a_usage_report_that_cannot_be_made_holds_the_message():
 
 
 def test_it_is_released_once_the_report_can_be_made_and_takes_it_along(app, server, monkeypatch):
-    profile = with_report()
-    monkeypatch.setattr(InvoiceSource, "usage_reports", lambda _: frozenset({profile}))
-    monkeypatch.setattr(
-        InvoiceSource,
-        "render_usage_report",
-        lambda *_, **__: Rendered(filename="usage.pdf", content_type="application/pdf", data=b"%PDF-usage"),
-    )
+    with monkeypatch.context() as patch:
+        making.no_usage_reports(patch)
+        with_report()
+        recovery.sweep(db.session, resend=True)
+    assert making.messages()[0].state == "held"
     recovery.sweep(db.session, resend=True)
     assert making.messages()[0].state == "queued"
     with running(server) as port:
         drain(app, port)
     mail = email.message_from_bytes(server.mails[0][2], policy=mail_policy)
-    assert [one.get_filename() for one in mail.iter_attachments()] == ["AC1-1.pdf", "usage.pdf"]
+    assert [one.get_filename() for one in mail.iter_attachments()] == ["AC1-1.pdf", "AC1-1-usage-by-number.csv"]
 
 
 @pytest.mark.usefixtures("app")
 def test_a_format_alone_releases_nothing_while_the_report_is_missing(monkeypatch):
     monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short"}))
-    profile = with_report(email_bill_type="long")
-    assert making.messages()[0].held_code == "format_missing"
+    with monkeypatch.context() as patch:
+        making.no_usage_reports(patch)
+        with_report(email_bill_type="long")
+        assert making.messages()[0].held_code == "format_missing"
+        patch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short", "long"}))
+        recovery.sweep(db.session, resend=True)
+        assert making.messages()[0].state == "held"
     monkeypatch.setattr(InvoiceSource, "formats", lambda _: frozenset({"short", "long"}))
-    recovery.sweep(db.session, resend=True)
-    assert making.messages()[0].state == "held"
-    monkeypatch.setattr(InvoiceSource, "usage_reports", lambda _: frozenset({profile}))
     recovery.sweep(db.session, resend=True)
     assert making.messages()[0].state == "queued"
 
 
 def test_nothing_leaves_without_a_report_that_can_no_longer_be_made(app, server, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(InvoiceSource, "usage_reports", lambda _: frozenset({1}))
-        assert with_report() == 1
+    assert with_report() == 1
+    making.no_usage_reports(monkeypatch)
     assert making.messages()[0].state == "queued"
     with running(server) as port:
         drain(app, port)
@@ -94,7 +93,8 @@ def test_nothing_leaves_without_a_report_that_can_no_longer_be_made(app, server,
 
 
 @pytest.mark.usefixtures("app")
-def test_a_retry_is_offered_where_it_can_help():
+def test_a_retry_is_offered_where_it_can_help(monkeypatch):
+    making.no_usage_reports(monkeypatch)
     with_report()
     message = making.messages()[0]
     assert not _may_retry(message)

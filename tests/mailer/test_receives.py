@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.contacts.service import add_shared_contact
 from app.core.bill_format import BillFormat
 from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Link
-from app.mailer.planning.receives import USAGE_MODULE_OFF, LetterType, receives
+from app.mailer.planning.receives import USAGE_REPORT_UNAVAILABLE, LetterType, receives
 from app.mailer.planning.rules import plan
 from tests.core import making
 
@@ -57,8 +57,20 @@ class TestTheRule:
             (
                 {"usage_report": 2, "email_bill_type": BillFormat.SHORT},
                 {},
-                {"usage_module": False},
-                [("invoice_usage_report", USAGE_MODULE_OFF, ())],
+                {"usage_module": False, "unavailable_reports": frozenset({2})},
+                [],
+            ),
+            (
+                {"usage_report": 2, "email_bill_type": BillFormat.SHORT},
+                {},
+                {"unavailable_reports": frozenset({1, 2})},
+                [("invoice_usage_report", USAGE_REPORT_UNAVAILABLE, ())],
+            ),
+            (
+                {"usage_report": 2},
+                {},
+                {"unavailable_reports": frozenset({2})},
+                [("invoice_usage_report", "format_none", ())],
             ),
         ],
     )

@@ -116,11 +116,12 @@ def best_format(world, roads, people):
     return "short" if own == "none" else own
 
 
-def reports(world, roads, people):
+def reports(world, roads, people, *, withheld=False):
+    """Say which usage reports go along; with `withheld`, which are asked for and are not the customer's to have."""
     if world["kind"] != "invoice" or not world["module"]:
         return []
     asked = {person["report"] for person in people} | ({world["customer"]["report"]} if "customer" in roads else set())
-    return sorted(asked - {None})
+    return sorted(one for one in asked - {None} if (one in world["unavailable"]) == withheld)
 
 
 def expected(world):
@@ -141,6 +142,7 @@ def expected(world):
             "addressed_to": min((person["id"] for person in people), default=None),
             "format": best_format(world, roads, people),
             "reports": reports(world, roads, people),
+            "withheld": reports(world, roads, people, withheld=True),
             "because": {(road, person and person["id"], why(world, road)) for road, person in here},
         }
     nobody = world["kind"] == "invoice" and not mails and set(world["made"].values()) <= GOT_NOWHERE

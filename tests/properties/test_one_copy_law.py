@@ -65,6 +65,7 @@ def worlds(draw):
         "typed_emails": seldom.flatmap(lambda some: st.lists(spelled, max_size=3 * some)),
         "typed_format": st.none() | formats,
         "module": mostly,
+        "unavailable": st.frozensets(st.integers(1, 3)),
     }
     return draw(st.fixed_dictionaries(fields))
 
@@ -177,6 +178,7 @@ def circumstances_of(world):
         suppressed={MAILBOXES[box][0]: "" for box in world["suppressed"]},
         already_made={MAILBOXES[box][0]: Made(box, state) for box, state in world["made"].items()},
         usage_module=world["module"],
+        unavailable_reports=world["unavailable"],
         unticked=frozenset(spelling for _, spelling in world["unticked_emails"]),
         typed_in=tuple(spelling for _, spelling in world["typed_emails"]),
         typed_in_format=BillFormat(world["typed_format"]) if world["typed_format"] else None,
@@ -200,6 +202,7 @@ def test_the_plan_says_what_the_oracle_says(world):
             "addressed_to": message.contact_id,
             "format": message.format,
             "reports": list(message.usage_reports),
+            "withheld": list(message.withheld_reports),
             "because": {(way.road, way.contact_id, way.reason) for way in message.recipients},
         }
         for message in result.messages

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from email.utils import parseaddr
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton,
 from app.mailer.smtp.signing import Signer
 
 MAIL = "message/rfc822"
+# The format of the rendition of a usage report, followed by its profile's id.
+USAGE_REPORT = "usage_report:"
 
 
 # What tells the documents that go along with mails from one another.
@@ -85,7 +88,8 @@ class Mails:
         new: dict[str, set[tuple[object, ...]]] = {}
         for message in messages:
             if message.content_digest is None:
-                new.setdefault(message.document_kind, set()).add(_key(message))
+                reports = (_report_key(message, one) for one in message.usage_reports)
+                new.setdefault(message.document_kind, set()).update([_key(message), *reports])
         for kind, keys in new.items():
             self._find_renditions(kind, keys)
 
@@ -166,38 +170,41 @@ class Mails:
         wait = wait_for(source, format_=message.format, usage_reports=message.usage_reports)
         if wait:
             raise ValueError(wait.because)
-        key = _key(message)
-        if key not in self._along:
-            self._along[key] = self._rendition(message, key)
-        found = [self._along[key]]
+        number, language = message.document_id, message.language
+        made: dict[tuple[object, ...], Callable[[], Rendered | None]] = {
+            _key(message): lambda: source.render(
+                self._session, document_id=number, format_=message.format or "", language=language
+            )
+        }
         for profile_id in message.usage_reports:
-            of_profile = (*key, profile_id)
-            if of_profile not in self._along:
-                report = source.render_usage_report(
-                    self._session, document_id=message.document_id, profile_id=profile_id, language=message.language
-                )
-                self._along[of_profile] = self._kept(report)
-            found.append(self._along[of_profile])
-        return [part for part in found if part is not None]
+            made[_report_key(message, profile_id)] = partial(
+                source.render_usage_report,
+                self._session,
+                document_id=number,
+                profile_id=profile_id,
+                language=language,
+            )
+        for key, make in made.items():
+            if key not in self._along:
+                self._along[key] = self._rendition(key, make)
+        return [part for key in made if (part := self._along[key]) is not None]
 
-    def _rendition(self, message: Message, key: tuple[object, ...]) -> Part | None:
-        """Return the document in the message's format and language, made once for each version.
+    def _rendition(self, key: tuple[object, ...], make: Callable[[], Rendered | None]) -> Part | None:
+        """Return what goes along by its key, made once for each version and language.
 
         None where a copy is nothing but the words of its mail.
         """
         found = None if key in self._absent else self._stored_rendition(key)
         if found is not None:
             return found
-        made = source_of(message.document_kind).render(
-            self._session, document_id=message.document_id, format_=message.format or "", language=message.language
-        )
+        made = make()
         if made is None:
             return None
         part = self._kept(made)
         _put(self._session, Content, [self._contents.pop(part.digest)])
         try:
             with self._session.begin_nested():
-                self._session.add(_rendition_of(message, part))
+                self._session.add(_rendition_of(key, part))
         except IntegrityError:
             # Another worker has just stored the same document: that one is taken.
             return self._stored_rendition(key)
@@ -234,22 +241,21 @@ def _key(message: Message) -> tuple[object, ...]:
     )
 
 
+def _report_key(message: Message, profile_id: int) -> tuple[object, ...]:
+    """Return what tells a usage report from others: it is the same with each format of its document."""
+    kind, document_id, version, _, language = _key(message)
+    return (kind, document_id, version, f"{USAGE_REPORT}{profile_id}", language)
+
+
 def _sender_of(mail: bytes) -> str:
     """Return the address that a stored mail comes from; its header may be UTF-8 (RFC 6532)."""
     head = mail.partition(b"\r\n\r\n")[0].decode("utf-8")
     return parseaddr(HeaderParser().parsestr(head)["From"])[1]
 
 
-def _rendition_of(message: Message, part: Part) -> Rendition:
-    return Rendition(
-        document_kind=message.document_kind,
-        document_id=message.document_id,
-        document_version=message.document_version,
-        format=message.format or "",
-        language=message.language,
-        filename=part.filename,
-        digest=part.digest,
-    )
+def _rendition_of(key: tuple[object, ...], part: Part) -> Rendition:
+    names = (column.key for column in _KEY)
+    return Rendition(**dict(zip(names, key, strict=True)), filename=part.filename, digest=part.digest)
 
 
 def _put(

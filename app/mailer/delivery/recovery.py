@@ -73,7 +73,7 @@ def _can_be_made(sessions: Sessions, kind: str) -> ColumnElement[bool]:
     held = (Message.document_kind == kind) & Message.held_code.in_(MISSING)
     with unit_of_work(sessions) as session:
         wanted = session.scalars(select(reports).where(held, Message.state == MessageState.HELD).distinct()).all()
-    known = source.usage_reports()
+        known = source.usage_reports() if wanted else frozenset()
     ready = [text for text in wanted if known.issuperset(json.loads(text))]
     return or_(Message.format.is_(None), Message.format.in_(source.formats())) & reports.in_(ready)
 

@@ -13,6 +13,7 @@ from app.contacts import queries as contact_queries
 from app.core.addresses import normalise, split_addresses
 from app.core.bill_format import BillFormat
 from app.customers import models as customer_models
+from app.customers.usage_reports import unavailable
 from app.mailer import queries
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message, SkippedRoad
@@ -47,8 +48,10 @@ def circumstances_of(
         *(one.email for one in people if one.email),
         *((document.requester_email,) if document.requester_email else ()),
     }
+    reports = (customer.invoice_usage_report_id, *(one.usage_report for one in people)) if usage_module else ()
     return Circumstances(
         suppressed=suppressed_among(session, addresses),
+        unavailable_reports=unavailable(session, reports, customer),
         already_made=made_by(session, document),
         usage_module=usage_module,
         unticked=frozenset(choices.untick),

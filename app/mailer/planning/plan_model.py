@@ -118,13 +118,15 @@ class Circumstances:
     """What else decides. The keys of `suppressed` and `already_made` are normalised addresses.
 
     `suppressed` says in plain words why each address is suppressed. `already_made` holds one message for each address:
-    the latest, where Send Again has made more. `usage_module` tells whether the invoice usage module is on. `unticked`
+    the latest, where Send Again has made more. `usage_module` tells whether the invoice usage module is on;
+    `unavailable_reports` are usage reports that are not available to the customer, whoever asks for them. `unticked`
     and `typed_in` are addresses as staff left them; `typed_in`, when there are any, takes the place of the plan's own
     roads. `typed_in_format` is the format of a bill to those: None stands for the customer's own `email_bill_type`,
     or for short where that is none, since whoever types an address in wants it to get the bill.
     """
 
     suppressed: Mapping[str, str] = field(default_factory=_nothing)
+    unavailable_reports: frozenset[int] = frozenset()
     already_made: Mapping[str, Made] = field(default_factory=_nothing_made)
     usage_module: bool = False
     unticked: frozenset[str] = frozenset()
@@ -149,7 +151,8 @@ class Message:
     """One mail to one address. `address` has the spelling, `name` the greeting and `language` the language to use.
 
     `contact_id` is whom it is addressed to (None: the customer). `format` is None for what is no bill. `message_id`
-    and `state` are those of the outbox's row, once there is one.
+    and `state` are those of the outbox's row, once there is one. `withheld_reports` are usage reports that its roads
+    ask for, and that are not available to the customer: it leaves without them.
     """
 
     address: str
@@ -161,6 +164,7 @@ class Message:
     recipients: tuple[Recipient, ...]
     message_id: int | None = None
     state: str | None = None
+    withheld_reports: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:

@@ -92,6 +92,8 @@ def _message_as_dict(message: Message) -> dict[str, Any]:
         "recipients": [_recipient_as_dict(recipient) for recipient in message.recipients],
         "message_id": message.message_id,
         "state": _text(message.state),
+        # Said only where there is something to say.
+        **({"withheld_reports": list(message.withheld_reports)} if message.withheld_reports else {}),
     }
 
 

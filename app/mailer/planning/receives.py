@@ -13,7 +13,7 @@ from app.mailer.planning.reasons import Reason
 from app.mailer.planning.rules import plan
 
 # What stands in the way of a usage report alone; the plan leaves it out, and has no word for it.
-USAGE_MODULE_OFF = "usage_module_off"
+USAGE_REPORT_UNAVAILABLE = "usage_report_unavailable"
 
 
 class LetterType(NamedTuple):
@@ -56,11 +56,13 @@ def receives(
     if bills:
         reason = _against(_document(DocumentKind.INVOICE), contact, customer, circumstances)
         obstacles += _obstacles("email_bill_type", [(0, reason)], contact, circumstances)
-    if contact.usage_report is not None:
-        if not circumstances.usage_module:
-            obstacles.append(Obstacle(concerns="invoice_usage_report", reason=USAGE_MODULE_OFF))
-        elif not bills:
+    # With its module off the setting is kept, and nobody hears of it.
+    report = contact.usage_report if circumstances.usage_module else None
+    if report is not None:
+        if not bills:
             obstacles.append(Obstacle(concerns="invoice_usage_report", reason=Reason.FORMAT_NONE.value))
+        elif report in circumstances.unavailable_reports:
+            obstacles.append(Obstacle(concerns="invoice_usage_report", reason=USAGE_REPORT_UNAVAILABLE))
     chosen = sorted(letters)
     asked = [_document(DocumentKind.CORRESPONDENCE, one.id, marketing=one.marketing) for one in chosen]
     against = [(one.type_id or 0, _against(one, contact, customer, circumstances)) for one in asked]
@@ -71,7 +73,7 @@ def receives(
     obstacles += _obstacles("copy_ticket_updates", against, contact, circumstances)
     return Receives(
         email_bill_type=contact.email_bill_type,
-        invoice_usage_report=contact.usage_report,
+        invoice_usage_report=report,
         copy_correspondence=tuple(one.id for one in chosen),
         copy_ticket_updates=tuple(tickets),
         obstacles=tuple(obstacles),

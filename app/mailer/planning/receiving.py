@@ -14,11 +14,18 @@ from app.contacts.models import Contact
 from app.core.actor import Actor
 from app.core.words import Words, say
 from app.customers.models import Customer
+from app.customers.usage_reports import customers_without
 from app.lookups.rules import CorrespondenceClass
 from app.mailer.planning.facts import contact_of, customer_of, suppressed_among
 from app.mailer.planning.plan_model import Circumstances
 from app.mailer.planning.reasons import Reason
-from app.mailer.planning.receives import USAGE_MODULE_OFF, LetterType, Obstacle, Receives, receives
+from app.mailer.planning.receives import (
+    USAGE_REPORT_UNAVAILABLE,
+    LetterType,
+    Obstacle,
+    Receives,
+    receives,
+)
 from app.mailer.planning.rules import explain
 
 
@@ -41,10 +48,9 @@ def received(
         LetterType(one.id, one.correspondence_class == CorrespondenceClass.MARKETING)
         for one in contact.copy_correspondence
     ]
-    circumstances = Circumstances(
-        suppressed=suppressed_among(session, [contact.email] if contact.email else []),
-        usage_module=usage_module,
-    )
+    suppressed = suppressed_among(session, [contact.email] if contact.email else [])
+    report = contact.invoice_usage_report_id if usage_module else None
+    without = customers_without(session, report, customers)
     return [
         Received(
             customer=one,
@@ -52,22 +58,27 @@ def received(
                 person,
                 customer_of(one, language=""),
                 letters=letters,
-                circumstances=circumstances,
+                circumstances=Circumstances(
+                    suppressed=suppressed,
+                    unavailable_reports=frozenset({report or 0} if one.id in without else ()),
+                    usage_module=usage_module,
+                ),
             ),
         )
         for one in customers
     ]
 
 
-def as_dict(one: Received) -> dict[str, Any]:
-    """Return what REST gives."""
+def as_dict(one: Received, *, usage_module: bool) -> dict[str, Any]:
+    """Return what REST gives; with the usage module off, nothing of usage reports."""
     what = one.receives
+    report = {"invoice_usage_report": what.invoice_usage_report} if usage_module else {}
     return {
         "customer_id": one.customer.id,
         "account_number": one.customer.account_number,
         "name": one.customer.name,
         "email_bill_type": what.email_bill_type.value,
-        "invoice_usage_report": what.invoice_usage_report,
+        **report,
         "copy_correspondence": list(what.copy_correspondence),
         "copy_ticket_updates": list(what.copy_ticket_updates),
         "obstacles": [
@@ -99,7 +110,7 @@ def sentences(contact: Contact, obstacles: Sequence[Obstacle]) -> list[Words]:
 
 def explained(obstacle: Obstacle) -> Words:
     """Return the sentence of a reason, with what is known beside it."""
-    if obstacle.reason == USAGE_MODULE_OFF:
-        return say("The invoice usage module is off.")
+    if obstacle.reason == USAGE_REPORT_UNAVAILABLE:
+        return say("The usage report is not available to this customer.")
     why = explain(Reason(obstacle.reason))
     return say("{why} {detail}", why=why, detail=obstacle.detail) if obstacle.detail else say("{why}", why=why)

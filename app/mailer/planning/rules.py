@@ -136,7 +136,8 @@ def _message(ways: list[Way], customer: Customer, circumstances: Circumstances) 
         language=contact.language if contact else customer.language,
         contact_id=contact.id if contact else None,
         format=fullest(formats) if formats else None,
-        usage_reports=tuple(sorted(reports)),
+        usage_reports=tuple(sorted(reports - circumstances.unavailable_reports)),
+        withheld_reports=tuple(sorted(reports & circumstances.unavailable_reports)),
         recipients=tuple(_recipient(way) for way in ways),
     )
 

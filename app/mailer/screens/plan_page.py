@@ -50,10 +50,22 @@ def _planned(message: Planned, source: DocumentSource) -> dict[str, Any]:
         "name": message.name,
         "format": message.format.words if message.format else None,
         "usage_reports": len(message.usage_reports),
+        "withheld": _withheld(len(message.withheld_reports)),
         "waits": _WAITS[wait.code] if wait else "",
         "looked_at": f"{message.format or ''} {message.address}",
         "reasons": [say("{name}: {reason}", name=way.name, reason=explain(way.reason)) for way in message.recipients],
     }
+
+
+def _withheld(count: int) -> Words | str:
+    """Say that usage reports that are asked for stay behind, and why; nothing where none does."""
+    if not count:
+        return ""
+    return say_count(
+        "Without a usage report: it is not available to this customer.",
+        "Without {count} usage reports: they are not available to this customer.",
+        count,
+    )
 
 
 def _wait(message: Planned, source: DocumentSource) -> Wait | None:

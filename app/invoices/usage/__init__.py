@@ -1,0 +1,1 @@
+"""Usage of invoices: records from programs, and the reports that break them down."""

@@ -1,0 +1,123 @@
+"""What a usage record accepts, row by row, and how it is written over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from app.core.errors import FieldErrors
+from app.core.fields import Moment, Text, Whole
+from app.core.money import as_text, parse_decimal
+from app.core.words import said, say, say_count
+
+# What one call may hand over; its body is bounded too.
+MAX_USAGE = 50_000
+# What GET of an invoice gives beside its fields; more of it is read page by page.
+MAX_INLINE = 1_000
+# An answer names the errors of so many rows: whoever sends thousands of wrong ones learns no more from all of them.
+MAX_WRONG = 100
+COST_PLACES, COST_DIGITS = 6, 15
+VOLUME_PLACES, VOLUME_DIGITS = 3, 14
+USAGE_FIELDS = ("start", "reference", "site", "origin", "destination", "duration", "volume", "cost")
+_TEXT = Text(limit=80)
+_SECONDS = Whole(highest=999_999_999)
+_START = Moment()
+
+
+def validate_usage(raw: object) -> tuple[list[dict[str, Any]], FieldErrors]:
+    """Read usage records as REST gives them: a list of objects, decimals as texts, times ISO 8601 with their zone.
+
+    Returns rows as the database keeps them, and what is wrong by place ("usage", "usage.0.cost"). There are rows only
+    if nothing is.
+    """
+    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
+        return [], {"usage": [say("Enter a list of usage records.")]}
+    if len(raw) > MAX_USAGE:
+        text = say_count("At most {count} usage record.", "At most {count} usage records.", MAX_USAGE)
+        return [], {"usage": [text]}
+    errors: FieldErrors = {}
+    rows, wrong = [], 0
+    for position, row in enumerate(raw):
+        known = len(errors)
+        rows.append(_read_row(row, f"usage.{position}", errors))
+        wrong += len(errors) > known
+        if wrong == MAX_WRONG:
+            errors["usage"] = [say("Only the first {count} rows with errors are named.", count=MAX_WRONG)]
+            break
+    return ([] if errors else rows), errors
+
+
+def usage_as_dict(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row of the database, or a record
+    """Return a usage record as REST gives it: `duration` in seconds, `volume` in megabytes, `cost` net."""
+    return {
+        "start": row.start.isoformat().replace("+00:00", "Z"),
+        "reference": row.reference,
+        "site": row.site,
+        "origin": row.origin,
+        "destination": row.destination,
+        "duration": row.duration,
+        "volume": None if row.volume is None else as_text(row.volume, places=0),
+        "cost": as_text(row.cost),
+    }
+
+
+def _read_row(row: object, place: str, errors: FieldErrors) -> dict[str, Any]:
+    """Read one record, and note under its place what is wrong with it."""
+    if not isinstance(row, Mapping):
+        fields = ", ".join(USAGE_FIELDS)
+        errors[place] = [say("A usage record is an object with the fields {fields}.", fields=fields)]
+        return {}
+    for name in row:
+        if name not in USAGE_FIELDS:
+            errors[f"{place}.{name}"] = [say("A usage record has no such field.")]
+    found: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        try:
+            found[name] = read(row.get(name))
+        except ValueError as error:
+            errors[f"{place}.{name}"] = [said(error)]
+    return found
+
+
+def _start(value: object) -> datetime:
+    # A time of Python's own comes from programs within, and is checked alike.
+    found = _START.clean(value)
+    if not isinstance(found, datetime):
+        raise ValueError(say("This is needed."))
+    return found
+
+
+def _text(value: object) -> str:
+    found = _TEXT.clean(value)
+    return found if isinstance(found, str) else ""
+
+
+def _seconds(value: object) -> int | None:
+    found = None if value in (None, "") else _SECONDS.clean(value)
+    return found if isinstance(found, int) else None
+
+
+def _volume(value: object) -> Decimal | None:
+    if value in (None, ""):
+        return None
+    found = parse_decimal(value, places=VOLUME_PLACES, max_digits=VOLUME_DIGITS)
+    if found < 0:
+        raise ValueError(say("A volume can't be less than nothing."))
+    return found
+
+
+def _cost(value: object) -> Decimal:
+    if value in (None, ""):
+        raise ValueError(say("This is needed."))
+    return parse_decimal(value, places=COST_PLACES, max_digits=COST_DIGITS)
+
+
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "start": _start,
+    **dict.fromkeys(("reference", "site", "origin", "destination"), _text),
+    "duration": _seconds,
+    "volume": _volume,
+    "cost": _cost,
+}
