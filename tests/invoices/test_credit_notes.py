@@ -281,6 +281,9 @@ def test_on_the_screen(sent, login):
     assert "Line rental" not in rest
     assert "Book" in rest
     assert finance.get(f"/invoices/{note}/credit").status_code == 409
+    assert "Send credit note AC1/2</h1>" in " ".join(finance.get(f"/invoices/{note}/send").text.split())
+    making.send(int(note))
+    assert "Send credit note AC1/2 again</h1>" in " ".join(finance.get(f"/invoices/{note}/send-again").text.split())
     listed = finance.get("/invoices/list/?kind=credit_note").text
     assert "AC1/2" in listed
     assert "AC1/1<" not in listed
