@@ -78,6 +78,8 @@ def test_a_relative_sqlite_path_begins_in_the_instance_folder(tmp_path):
         ("COUNTERPART_PROXIES", "-1", "from 0 to 10"),
         ("COUNTERPART_DEMO_PASSWORD", "demo", "needs 12 characters"),
         ("COUNTERPART_DKIM_KEY", "/no/such/file", "must name a file that can be read"),
+        ("COUNTERPART_DKIM_KEY", "~nobody-of-this-name/key.pem", "the home of a user who has none"),
+        ("COUNTERPART_INSTANCE", "~nobody-of-this-name/counterpart", "the home of a user who has none"),
         ("COUNTERPART_DKIM_KEY", __file__, "an RSA private key in PEM"),
         ("COUNTERPART_DKIM_SELECTOR", "a_b", "must be letters, digits and hyphens"),
         ("COUNTERPART_MAIL_RATE", "fast", "must be a rate"),

@@ -22,10 +22,17 @@ class WrongValueError(ValueError):
 
 def folder(text: str) -> Path:
     """Read a folder, made absolute; it need not exist yet."""
-    path = Path(text).expanduser().absolute()
+    path = _path(text).absolute()
     if path.exists() and not path.is_dir():
         raise WrongValueError("must be a folder, and names a file.")
     return path
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise WrongValueError("begins with the home of a user who has none here.") from error
 
 
 def database_url(text: str, instance: Path) -> str:
@@ -188,12 +195,14 @@ def dkim_key(text: str) -> bytes:
     """Read the private key in a file: RSA, as PEM. RFC 8301 asks for 2048 bits or more."""
     from dkim.crypto import UnparsableKeyError, parse_pem_private_key
 
+    path = _path(text)
     try:
-        key = Path(text).expanduser().read_bytes()
+        # Lines may end as on Windows.
+        key = path.read_bytes().replace(b"\r\n", b"\n")
         bits = parse_pem_private_key(key)["modulus"].bit_length()
     except OSError as error:
         raise WrongValueError(f"must name a file that can be read: {error.strerror}.") from error
-    except (UnparsableKeyError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (UnparsableKeyError, AssertionError, ValueError, KeyError, IndexError, TypeError) as error:
         raise WrongValueError("must name a file with an RSA private key in PEM.") from error
     if bits < 2048:  # noqa: PLR2004  # RFC 8301 section 3.2
         raise WrongValueError(f"names a key of {bits} bits: make one of 2048.")

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from app.core.words import say
+from app.core.words import Words, say
 from app.invoices import queries, service
+from app.invoices.models import Invoice
 from app.invoices.resource import planned, sending_defaults
 from app.mailer.sending_kinds import Sending
 
+
+def _title(invoice: Invoice) -> Words:
+    if invoice.credits_id is not None:
+        return say("Send credit note {number}", number=invoice.number)
+    return say("Send invoice {number}", number=invoice.number)
+
+
+def _again_title(invoice: Invoice) -> Words:
+    if invoice.credits_id is not None:
+        return say("Send credit note {number} again", number=invoice.number)
+    return say("Send invoice {number} again", number=invoice.number)
+
+
 SENDING = Sending(
     resource="invoice",
-    title=lambda invoice: say("Send invoice {number}", number=invoice.number),
-    again_title=lambda invoice: say("Send invoice {number} again", number=invoice.number),
+    title=_title,
+    again_title=_again_title,
     load=lambda session, actor, number: queries.invoice(session, actor, invoice_id=number),
     numbered=lambda session, actor, number: queries.invoice_numbered(session, actor, number=number),
     document=service.document_of,

@@ -132,14 +132,15 @@ def restore_invoice(
     """Bring back a deleted invoice; with `act`, only after that very deletion.
 
     Raises Forbidden, NotFound, Stale, Conflict (`not_deleted`, `other_deletion`, `parent_deleted`,
-    `credited_meanwhile`).
+    `credited_meanwhile`, `credited_purged`).
     """
     ensure(actor, Operation.RESTORE, "invoice")
     invoice = _deleted_invoice(session, actor, invoice_id)
-    ensure_still_left(session, invoice)
     soft_delete.restore(
         session, actor, record=invoice, touch=_touch(invoice), verb=Verb.INVOICE_RESTORED, version=version, act=act
     )
+    # Last, so that one that isn't deleted at all is not told of its own credit.
+    ensure_still_left(session, invoice)
     return invoice
 
 

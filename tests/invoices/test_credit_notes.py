@@ -95,6 +95,25 @@ def test_a_deleted_note_frees_what_it_credited_and_comes_back_only_while_that_is
     making.run(service.delete_invoice, invoice_id=second)
     making.run(service.restore_invoice, invoice_id=first)
     assert get(first).deleted_at is None
+    # What it credits itself is nothing against it.
+    with pytest.raises(Conflict) as refusal:
+        making.run(service.restore_invoice, invoice_id=first)
+    assert refusal.value.code == "not_deleted"
+
+
+def test_a_note_stays_deleted_where_its_invoice_was_purged(sent):
+    note = credit(sent)
+    making.run(service.delete_invoice, invoice_id=note)
+    making.run(delete_customer, customer_id=1)
+    making.run(service.purge_invoice, invoice_id=sent, reason="Asked for")
+    with pytest.raises(Conflict) as refusal:
+        making.run(service.restore_invoice, invoice_id=note)
+    assert refusal.value.code == "parent_deleted"
+    making.run(restore_customer, customer_id=1)
+    with pytest.raises(Conflict) as refusal:
+        making.run(service.restore_invoice, invoice_id=note)
+    assert refusal.value.code == "credited_purged"
+    assert get(note).deleted_at is not None
 
 
 def test_notes_go_and_come_with_their_customer(sent):
@@ -262,6 +281,9 @@ def test_on_the_screen(sent, login):
     assert "Line rental" not in rest
     assert "Book" in rest
     assert finance.get(f"/invoices/{note}/credit").status_code == 409
+    assert "Send credit note AC1/2</h1>" in " ".join(finance.get(f"/invoices/{note}/send").text.split())
+    making.send(int(note))
+    assert "Send credit note AC1/2 again</h1>" in " ".join(finance.get(f"/invoices/{note}/send-again").text.split())
     listed = finance.get("/invoices/list/?kind=credit_note").text
     assert "AC1/2" in listed
     assert "AC1/1<" not in listed

@@ -45,14 +45,20 @@ def test_no_rate_is_ever_credited_beyond_what_was_invoiced(invoiced, tries):
             credited += one
             assert invoice_totals(one).net > 0
     for part in invoice_totals(credited).tax_by_rate:
-        assert part.net <= charged[part.rate]
+        assert min(charged[part.rate], 0) <= part.net <= max(charged[part.rate], 0)
+    if credited:
+        assert invoice_totals(credited).net <= invoice_totals(invoiced).net
+        assert with_tax(credited) <= with_tax(invoiced)
+
+
+def with_tax(some):
+    return sum(part.net * (100 + part.rate) for part in invoice_totals(some).tax_by_rate)
 
 
 @given(lines)
-def test_all_of_an_invoice_can_be_credited_once_where_no_rate_is_below_nothing(invoiced):
-    totals = invoice_totals(invoiced)
+def test_all_of_an_invoice_can_be_credited_once_where_it_is_above_nothing(invoiced):
     found = errors(invoiced, invoiced)
-    assert bool(found) == (totals.net <= 0 or any(part.net < 0 for part in totals.tax_by_rate))
+    assert bool(found) == (invoice_totals(invoiced).net <= 0)
     if not found:
         assert lines_left(invoiced, invoiced) == ()
         assert set(left_by_rate(invoiced, invoiced, places=2).values()) == {D("0.00")}
@@ -80,6 +86,37 @@ def test_a_discount_goes_along_with_what_it_was_for():
     invoiced = [line("1", "100.00"), line("-1", "10.00", description="Discount")]
     assert errors(invoiced, invoiced) == {}
     assert lines_left(invoiced, [invoiced[0]]) == (invoiced[1],)
+
+
+def test_a_discount_at_another_rate_is_no_more_to_be_had_than_its_invoice():
+    invoiced = [line("1", "100.00"), line("-1", "10.00", rate="5.00")]
+    assert errors([line("1", "90.00")], invoiced) == {}
+    assert errors(invoiced, invoiced) == {}
+    (found,) = errors([line("1", "100.00")], invoiced)["lines"]
+    assert found == (
+        "At all rates together there is £90.00 left to credit, £109.50 with tax, and the lines come to £100.00, "
+        "£120.00 with tax."
+    )
+    assert errors([line("1", "100.00"), line("-1", "10.01", rate="5.00")], invoiced) == {
+        "lines": ["At 5.00 % there is £-10.00 left to credit, net, and the lines come to £-10.01."]
+    }
+    assert errors([line("1", "5.00", rate="5.00")], invoiced)["lines"][0].startswith("At 5.00 % there is £-10.00 left")
+    # Once the discount has gone along, it can't do so again.
+    gone = [line("1", "50.00"), line("-1", "10.00", rate="5.00")]
+    assert errors([line("1", "50.00")], invoiced, gone) == {}
+    assert errors(gone, invoiced, gone) == {"lines": ["At 5.00 % the lines come to less than nothing."]}
+
+
+def test_a_discount_at_another_rate_is_measured_with_its_tax():
+    invoiced = [line("1", "100.00", rate="0.00"), line("-1", "10.00")]
+    assert errors([line("1", "88.00", rate="0.00")], invoiced) == {}
+    assert "£88.00 with tax" in errors([line("1", "90.00", rate="0.00")], invoiced)["lines"][0]
+
+
+def test_a_line_and_one_that_takes_the_same_off_again_are_two():
+    invoiced = [line("2", "10.00"), line("-1", "10.00"), line("0", "10.00")]
+    assert lines_left(invoiced, invoiced) == ()
+    assert lines_left(invoiced, [line("1", "10.00")]) == (line("1", "10.00"), line("-1", "10.00"))
 
 
 def test_each_refusal_says_where_and_why():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import dkim
 import pytest
@@ -104,6 +104,23 @@ def test_without_a_key_nothing_is_signed(app, tmp_path):
     server = Server()
     deliver(app, server)
     assert b"DKIM-Signature" not in server.mails[0][2]
+
+
+def test_a_key_whose_lines_end_as_on_windows_is_one(tmp_path, key):
+    path = tmp_path / "windows.pem"
+    path.write_bytes(key.read_bytes().replace(b"\n", b"\r\n"))
+    assert settings_for(tmp_path, COUNTERPART_DKIM_KEY=str(path)).dkim_key == key.read_bytes()
+
+
+def test_a_key_that_is_damaged_is_refused_in_words(tmp_path, key):
+    lines = key.read_bytes().split(b"\n")
+    der = b64decode(b"".join(lines[1:-2]))
+    path = tmp_path / "damaged.pem"
+    # The NULL of the algorithm's parameters (RFC 8017 appendix A.1) has a length.
+    wrong = der.replace(b"\x05\x00", b"\x05\x01", 1)
+    path.write_bytes(b"\n".join([lines[0], b64encode(wrong), lines[-2], b""]))
+    with pytest.raises(ConfigurationError, match="an RSA private key in PEM"):
+        settings_for(tmp_path, COUNTERPART_DKIM_KEY=str(path))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from app.mailer.wording import inlining, markup, sandbox
 from app.mailer.wording.checks import template_errors
 from app.mailer.wording.compiled import MAX_SUBJECT, compiled, one_line
-from app.mailer.wording.placeholders import PLACEHOLDERS, names_of
+from app.mailer.wording.placeholders import PLACEHOLDERS, Shape, names_of
 from app.mailer.wording.samples import Sample, sample
 from app.mailer.wording.shipped import LANGUAGES, shipped
 from app.mailer.wording.template_kinds import TemplateKind
@@ -199,6 +199,14 @@ def test_what_is_shipped_would_be_accepted(kind, language):
         assert values["number"] in made.text
         assert "\n\n\n" not in made.text
     assert "{" not in compiled(template).filled(sample(kind, Sample.ORDINARY)).html.split("</style>")[1]
+
+
+@pytest.mark.parametrize("kind", TemplateKind)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_has_several_lines_has_them_in_html_too(kind, language):
+    lines = {one.name: "first\nsecond" for one in PLACEHOLDERS[kind] if one.shape is Shape.LINES}
+    made = compiled(shipped(kind, language)).filled(sample(kind, Sample.ORDINARY) | lines)
+    assert made.html.count("first<br>second") == len(lines)
 
 
 def test_there_is_a_template_in_each_language_of_the_screens():

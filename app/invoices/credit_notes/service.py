@@ -102,11 +102,13 @@ def ensure_no_credit_note(invoice: Invoice) -> None:
 
 
 def ensure_still_left(session: Session, note: Invoice) -> None:
-    """Raise Conflict when a deleted credit note can't come back, since what it credited was credited meanwhile."""
-    if note.credits_id is None:
+    """Raise Conflict when a restored credit note can't be, since what it credits was credited or purged meanwhile."""
+    if note.credited is None:
         return
-    errors = _credit_errors(session, note.credits_id, [as_line(row) for row in note.lines], note.currency)
-    if errors:
+    if note.credited.purged_at is not None:
+        raise Conflict(say("The invoice that this credit note credits was purged."), code="credited_purged")
+    given = [as_line(row) for row in note.lines]
+    if _credit_errors(session, note.credited.id, given, note.currency, without=note.id):
         raise Conflict(
             say("What this credit note credits was credited by another one meanwhile."), code="credited_meanwhile"
         )
@@ -123,8 +125,12 @@ def _checked(session: Session, invoice: Invoice, *, lines: object, reason: objec
     return given, values["reason"]
 
 
-def _credit_errors(session: Session, invoice_id: int, lines: Sequence[Line], currency: str) -> FieldErrors:
+def _credit_errors(
+    session: Session, invoice_id: int, lines: Sequence[Line], currency: str, *, without: int | None = None
+) -> FieldErrors:
+    """Return what keeps lines from being credited beside an invoice's credit notes, one of them left out."""
     places = minor_unit(currency)
     invoiced, credited = queries.invoiced_and_credited(session, invoice_id=invoice_id)
+    credited = [row for row in credited if row.invoice_id != without]
     left = left_by_rate(map(as_line, invoiced), map(as_line, credited), places=places)
     return credit_errors(lines, left, places=places, money=lambda amount: amount_text(amount, currency))
