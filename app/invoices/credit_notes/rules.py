@@ -75,7 +75,7 @@ def credit_errors(
 def _rate_error(part: TaxAtRate, left: Decimal, money: MoneyText) -> str | None:
     """Return what keeps the lines of one rate from being credited, if anything."""
     rate = f"{part.rate:f}"
-    if min(left, 0) <= part.net <= max(left, 0):
+    if min(left, Decimal(0)) <= part.net <= max(left, Decimal(0)):
         return None
     if part.net < 0 <= left:
         return say("At {rate} % the lines come to less than nothing.", rate=rate)
