@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.core.fields import Choice, Code, Date, Field, Reference, References, Secret, Text
+from app.core.fields import Choice, Code, Date, Field, Ordered, Reference, References, Secret, Text
 from app.core.models import AuditRecord
 from app.core.words import Words, say
 from app.history.rules import Part, word_difference
 from app.history.subjects import Names, field_of, subject_of
-from app.web.display import NAMED_CODES, choice_words, moment
+from app.web.display import NAMED_CODES, choice_words, moment, option_words
 from app.web.formats import code_name, date_text
+from app.web.words import translated
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _WORD = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -69,6 +70,8 @@ def _change(record: AuditRecord, name: str, label: str, names: Names) -> Change:
         return Change(label, said=SECRETS.get((before is not None, after is not None), SECRETS[True, True]))
     if isinstance(kind, References):
         return _list_change(label, kind, before or [], after or [], names)
+    if isinstance(kind, Ordered):
+        return Change(label, before=_in_order(kind, before), after=_in_order(kind, after))
     if _is_text(kind, before, after):
         return _text_change(label, _text(before), _text(after))
     return Change(label, before=_shown(kind, before, names), after=_shown(kind, after, names))
@@ -83,6 +86,12 @@ def _list_change(label: str, kind: References, before: list[int], after: list[in
         removed=named(one for one in before if one not in after),
         added=named(one for one in after if one not in before),
     )
+
+
+def _in_order(kind: Ordered, value: object) -> str:
+    """Return words in their order as people read them; one that isn't known any more shows itself."""
+    known = {option.value: translated(option_words(option)) for option in kind.options}
+    return ", ".join(known.get(str(one), str(one)) for one in value) if isinstance(value, list) else ""
 
 
 def _text_change(label: str, before: str, after: str) -> Change:

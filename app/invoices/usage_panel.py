@@ -19,6 +19,7 @@ from app.web.panels import Tab, first_rows, register_tab
 _COLUMNS = {
     "start": say("Date and time"),
     "reference": say("Reference"),
+    "site": say("Site or cost centre"),
     "origin": say("From"),
     "destination": say("To"),
     "used": say("Time or volume"),
@@ -67,6 +68,7 @@ def _row(record: UsageRecord, currency: str) -> dict[str, Any]:
     values = {
         "start": moment_text(record.start),
         "reference": record.reference,
+        "site": record.site,
         "origin": record.origin,
         "destination": record.destination,
         "used": _used(record),

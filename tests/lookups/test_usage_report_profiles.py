@@ -283,6 +283,15 @@ class TestScreens:
         exported = browser.post("/usage-report-profiles/export", data={"everything": "1", "format": "csv"})
         assert "Days,By day" in exported.text
 
+    def test_its_history_names_the_columns_in_their_order(self, login):
+        number = making.lookup(RESOURCE, "Days", report="by_day", columns=["day", "cost"])
+        making.run(
+            service.update_lookup, resource=RESOURCE, lookup_id=number, values={"columns": ["cost", "day", "share"]}
+        )
+        text = self.text_of(login("admin").get(f"/usage-report-profiles/show/{number}?tab=history").text)
+        assert "Day, Cost" in text
+        assert "Cost, Day, Share of the cost (%)" in text
+
     def test_it_is_in_german_too(self, login):
         number = making.lookup(RESOURCE, "Tage", report="by_day")
         browser = login("admin")
