@@ -224,6 +224,16 @@ def test_paper_and_mail_say_what_is_credited_and_ask_for_no_money(app, sent):
     assert shown_pdf(db.session(), get(note), format_="short")
 
 
+@pytest.mark.parametrize("format_", ["short", "long", "full"])
+def test_the_longest_reason_is_on_the_paper_whole(sent, format_):
+    note = credit(sent, reason="".join(f"{number % 10}\n" for number in range(250)))
+    heights = []
+    for page in PdfReader(io.BytesIO(shown_pdf(db.session(), get(note), format_=format_))).pages:
+        page.extract_text(visitor_text=lambda text, _cm, tm, *_: heights.append((tm[5], text.strip())))
+    assert min(height for height, text in heights if text) > 0
+    assert any("This amount is credited for invoice AC1/1." in text for _, text in heights)
+
+
 def test_over_rest(sent, api):
     call = api("finance")
     answer = call("post", f"/api/v1/invoice/{sent}/credit", json={"lines": [HALF], "reason": "Out of order"})

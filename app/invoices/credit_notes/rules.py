@@ -74,8 +74,8 @@ def credit_errors(
 
 def _rate_error(part: TaxAtRate, left: Decimal, money: MoneyText) -> str | None:
     """Return what keeps the lines of one rate from being credited, if anything."""
-    rate = f"{part.rate:f}"
-    if min(left, Decimal(0)) <= part.net <= max(left, Decimal(0)):
+    rate, nothing = f"{part.rate:f}", Decimal(0)
+    if min(left, nothing) <= part.net <= max(left, nothing):
         return None
     if part.net < 0 <= left:
         return say("At {rate} % the lines come to less than nothing.", rate=rate)

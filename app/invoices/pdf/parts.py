@@ -184,7 +184,10 @@ def payment(invoice: InvoiceDocument, issuer: IssuerDetails, speech: Tongue) -> 
     if invoice.credits:
         texts = (invoice.credit_reason, words.credited.format(number=invoice.credits))
         sentences = [line for text in texts if text for line in wrap_all(text.splitlines(), WIDTH)]
-        return [_payment_block(words.why_credited, sentences, [])]
+        rows = [_sentence_line(line) for line in sentences]
+        # A reason may be longer than a page.
+        whole = together(_sentence_head(words.why_credited), *rows[:MOST_TOGETHER])
+        return [whole, *rows[MOST_TOGETHER:]]
     if total <= Decimal(0):
         return []
     sentence = words.pay_by.format(total=speech.money(total, invoice.currency), date=speech.day(invoice.due_date))
@@ -200,6 +203,14 @@ def payment(invoice: InvoiceDocument, issuer: IssuerDetails, speech: Tongue) -> 
     ]
     lines = [(label, wrap(value, WIDTH - _LABEL_WIDTH)) for label, value in pairs if value]
     return [_payment_block(words.how_to_pay, wrap(sentence, WIDTH), lines)]
+
+
+def _sentence_head(text: str) -> Block:
+    return Block(29, lambda canvas, y: write(canvas, (LEFT, y - 22), text, font=BOLD, size=10.5, colour=ACCENT))
+
+
+def _sentence_line(text: str) -> Block:
+    return Block(13, lambda canvas, y: write(canvas, (LEFT, y - 9), text))
 
 
 def _payment_block(head: str, sentence: list[str], pairs: list[tuple[str, list[str]]]) -> Block:
