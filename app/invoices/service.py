@@ -20,7 +20,7 @@ from app.customers import queries as customers
 from app.invoices import queries
 from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors
 from app.invoices.lines import set_lines
-from app.invoices.models import Invoice, Issuer, UsageRecord
+from app.invoices.models import Invoice, Issuer, StoredUsage
 from app.invoices.particulars import keep_particulars
 from app.invoices.rules import (
     InvoiceStatus,
@@ -51,7 +51,7 @@ def create_invoice(
     default_currency: str,
     usage: Sequence[Mapping[str, Any]] = (),
 ) -> Invoice:
-    """Make a draft; number, totals and status are ours. `usage` are rows of `UsageRecord`, from programs.
+    """Make a draft; number, totals and status are ours. `usage` are rows of `StoredUsage`, from programs.
 
     Raises Forbidden, Invalid, NotFound.
     """
@@ -72,7 +72,7 @@ def create_invoice(
     set_lines(invoice, edit)
     session.add(invoice)
     session.flush()
-    insert_rows(session, UsageRecord.__table__, [{"invoice_id": invoice.id, **row} for row in usage])
+    insert_rows(session, StoredUsage.__table__, [{"invoice_id": invoice.id, **row} for row in usage])
     audit.record(
         session,
         actor,
