@@ -1,4 +1,4 @@
-"""What the screen and the command line do with a file: check it whole, chunk by chunk; and the sweep of what is left."""
+"""What screen and command line do with a file: check it whole, chunk by chunk; and the sweep of what is left behind."""
 
 from __future__ import annotations
 

@@ -160,8 +160,12 @@ def _publish_usage(session: Session, actor: Actor, run: InvoiceImport) -> list[T
     if len(found) != wanted or not all(may_edit(one.status) for one in found):
         raise _changed(say("An invoice of this file was sent or deleted since it was checked."))
     status = _status(run)
-    change = update(Invoice.__table__).where(Invoice.__table__.c.id.in_(ours))
-    session.execute(change.values(status=status, version=Invoice.__table__.c.version + 1, last_modified_at=clock.now()))
+    table = Invoice.__table__
+    session.execute(
+        update(table)
+        .where(table.c.id.in_(ours))
+        .values(status=status, version=table.c.version + 1, last_modified_at=clock.now())
+    )
     return [
         Touch("invoice", one.id, one.number, {"status": (one.status, status)} if one.status != status else {})
         for one in found

@@ -14,7 +14,7 @@ from app.core.words import Words, said, say
 from app.invoices.rules import LINE_FIELDS, MAX_REFERENCE, UNIT_PRICE_DIGITS, UNIT_PRICE_PLACES
 
 # So many invoices are published, or have their usage published, in one transaction; others wait for it on SQLite.
-MAX_INVOICES = 20_000
+MAX_INVOICES = 10_000
 MAX_KEY = 80
 MAX_REASON = 500
 SHOWN_FAULTS = 200
