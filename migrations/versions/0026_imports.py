@@ -53,7 +53,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_fault")),
     )
-    op.create_index("ix_import_fault_import_id", "import_fault", ["import_id", "id"])
+    op.create_index("ix_import_fault_import_id_line", "import_fault", ["import_id", "line", "id"])
     with op.batch_alter_table("usage_record") as batch:
         batch.add_column(sa.Column("import_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(

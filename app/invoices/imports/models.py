@@ -73,7 +73,7 @@ class ImportFault(Model):
     """What is wrong with a line of a file, in the words of whoever handed it over. `column` may be empty."""
 
     __tablename__ = "import_fault"
-    __table_args__ = (Index("ix_import_fault_import_id", "import_id", "id"),)
+    __table_args__ = (Index("ix_import_fault_import_id_line", "import_id", "line", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("invoice_import.id"), nullable=False)

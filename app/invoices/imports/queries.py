@@ -54,8 +54,8 @@ def published_twin(session: Session, *, kind: str, sha256: str) -> InvoiceImport
 
 
 def faults(import_id: int) -> Select[Any]:
-    """Select what is wrong with a file, in its order."""
-    return select(ImportFault).where(ImportFault.import_id == import_id).order_by(ImportFault.id)
+    """Select what is wrong with a file, line by line."""
+    return select(ImportFault).where(ImportFault.import_id == import_id).order_by(ImportFault.line, ImportFault.id)
 
 
 def accounts(session: Session, actor: Actor, numbers: Collection[str]) -> Mapping[str, Any]:

@@ -53,7 +53,7 @@ class ImportState(StrEnum):
 _STATE_WORDS = {
     ImportState.CHECKING: say("Being checked"),
     ImportState.REFUSED: say("Has errors"),
-    ImportState.CHECKED: say("Checked, not published"),
+    ImportState.CHECKED: say("Checked"),
     ImportState.PUBLISHED: say("Published"),
     ImportState.DISCARDED: say("Discarded"),
 }

@@ -348,3 +348,21 @@ def test_a_purge_takes_the_key():
     making.run(invoices.delete_invoice, invoice_id=1)
     making.run(invoices.purge_invoice, invoice_id=1, reason="They asked for it.")
     assert db.session.scalars(select(ImportedInvoice.key)).all() == [None]
+
+
+def test_errors_come_line_by_line():
+    making.customer("AC1")
+    run = hand_over(HEAD + TWO.replace("ac1", "AC9") + "AC1\n" + TWO.replace("ac1", "AC8"))
+    from app.invoices.imports.queries import faults as in_order
+
+    assert [one.line for one in db.session.scalars(in_order(run.id))] == [2, 3, 4]
+
+
+def test_the_records_that_are_read_are_found_by_their_index():
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, which an empty table has none of.")
+    statement = select(UsageRecord).where(UsageRecord.invoice_id == 1).order_by(UsageRecord.reference)
+    text = str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert any("ix_usage_record_itemised" in step for step in plan), plan
+    assert not any("SCAN" in step or "MATERIALIZE" in step for step in plan), plan

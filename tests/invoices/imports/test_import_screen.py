@@ -39,7 +39,7 @@ def test_the_samples_can_be_imported_as_they_are(login):
     for kind, text in SAMPLES.items():
         assert browser.get(f"/invoices/imports/sample/{kind}").text == text
         page = hand_over(browser, text, kind)
-        assert "Checked, not published" in page.text
+        assert "Nothing is wrong with this file." in page.text
         number = page.request.path.rpartition("/")[2]
         page = browser.post(f"/invoices/imports/{number}/publish", follow_redirects=True)
         assert "The import is published." in page.text
@@ -94,7 +94,7 @@ def test_the_same_file_again_asks_why(login):
     page = hand_over(browser)
     assert page.status_code == 409
     assert "say why" in page.text
-    assert "Checked, not published" in hand_over(browser, reason="The first was wrong.").text
+    assert "Nothing is wrong with this file." in hand_over(browser, reason="The first was wrong.").text
 
 
 @pytest.mark.usefixtures("accounts")
