@@ -57,6 +57,7 @@ class Settings:
     redirect_all: str | None = None
     bounce_address: str | None = None
     invoice_usage: bool = True
+    import_rows: int = 5_000
     proxies: int = 0
     demo_password: str | None = field(default=None, repr=False)
     mail_server: str | None = None
@@ -121,6 +122,7 @@ class Settings:
             "redirect_all": read("COUNTERPART_REDIRECT_ALL", parse.address, None),
             "bounce_address": read("COUNTERPART_BOUNCE_ADDRESS", parse.bounce_address, None),
             "invoice_usage": read("COUNTERPART_INVOICE_USAGE", parse.yes_or_no, cls.invoice_usage),
+            "import_rows": read("COUNTERPART_IMPORT_ROWS", parse.number(1, 50_000), cls.import_rows),
             "proxies": read("COUNTERPART_PROXIES", parse.number(0, 10), cls.proxies),
             "demo_password": read("COUNTERPART_DEMO_PASSWORD", parse.at_least(MIN_DEMO_PASSWORD_LENGTH), None),
             "metrics_token": read("COUNTERPART_METRICS_TOKEN", parse.at_least(MIN_SECRET_LENGTH), None),

@@ -49,6 +49,8 @@ from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
 from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.imports import views as import_views
+from app.invoices.imports.views import ImportView
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.search import INVOICES
@@ -121,6 +123,7 @@ TASKS: tuple[Any, ...] = (
     ReceivesView,
     OutboxView,
     outbox_bulk.ManyMessagesView,
+    ImportView,
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
@@ -155,6 +158,7 @@ def register_features(app: Flask) -> None:
     contact_panels.register()
     contact_bulk.register()
     invoice_panels.register()
+    import_views.register()
     register_message_page()
     mailer_panels.register()
     suppression_marks.register()

@@ -56,6 +56,8 @@ class Verb(StrEnum):
     INVOICE_CREDITED = "invoice:credited"
     INVOICE_SENT = "invoice:sent"
     INVOICE_SENT_AGAIN = "invoice:sent_again"
+    INVOICES_IMPORTED = "invoice:imported"
+    USAGE_IMPORTED = "invoice:usage_imported"
     MESSAGE_RELEASED = "message:released"
     MESSAGE_HELD = "message:held"
     # Stands in older trails alone: a claim says nothing that the attempts after it don't.

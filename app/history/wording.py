@@ -38,6 +38,8 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.INVOICE_CREDITED: say("Invoice credited"),
     Verb.INVOICE_SENT: say("Invoice sent"),
     Verb.INVOICE_SENT_AGAIN: say("Invoice sent again"),
+    Verb.INVOICES_IMPORTED: say("Invoices imported from a file"),
+    Verb.USAGE_IMPORTED: say("Usage records imported from a file"),
     Verb.MESSAGE_RELEASED: say("Message released to leave"),
     Verb.MESSAGE_HELD: say("Message held"),
     Verb.MESSAGE_CLAIMED: say("Message taken up by the worker"),

@@ -6,12 +6,27 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    String,
+    Subquery,
+    Text,
+    UniqueConstraint,
+    exists,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from app.core.records import Record, UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
+from app.invoices.imports.models import InvoiceImport
 from app.invoices.rules import Line
 
 
@@ -113,12 +128,13 @@ class InvoiceLine(Model):
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
 
 
-class UsageRecord(Model):
+class StoredUsage(Model):
     """A call or a transfer that itemises an invoice's lines, and adds nothing to its totals.
 
     `reference` is the number or service that it was made from, `site` the site or cost centre that it is charged to, as
     far as the program that hands it over knows. `duration` is in seconds, `volume` in megabytes (10^6
-    bytes); `cost` is net, in the invoice's currency.
+    bytes); `cost` is net, in the invoice's currency. Those of an import are nobody's until it is published: whoever
+    reads, reads `UsageRecord`.
     """
 
     __tablename__ = "usage_record"
@@ -134,6 +150,19 @@ class UsageRecord(Model):
     duration: Mapped[int | None] = mapped_column()
     volume: Mapped[Decimal | None] = mapped_column(Numeric(14, 3))
     cost: Mapped[Decimal] = mapped_column(Numeric(18, 6), nullable=False)
+    # Found by the range of ids that the import keeps, so it needs no index.
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_import.id"))
+
+
+def _published() -> Subquery:
+    """Select the usage records that are there for readers: of no import, or of one that is published."""
+    table, imports = StoredUsage.__table__, InvoiceImport.__table__
+    published = exists().where(imports.c.id == table.c.import_id, imports.c.published_at.is_not(None))
+    return select(table).where(or_(table.c.import_id.is_(None), published)).subquery("usage")
+
+
+# The usage records as everybody reads them. It can't be written to, so none is staged or removed by mistake.
+UsageRecord = aliased(StoredUsage, _published(), name="usage")
 
 
 def as_line(row: InvoiceLine) -> Line:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import object_session
 
 from app.core.purging import Wiping, blank, register_need, register_trace, register_wiping
-from app.invoices.models import Invoice, UsageRecord
+from app.invoices.imports.models import ImportedInvoice
+from app.invoices.models import Invoice, StoredUsage
 from app.mailer.purging import DOCUMENT, under_way
 
 # What was billed to whom goes; the number stays taken, and the amounts stay in the books.
@@ -28,7 +29,8 @@ def wipe(invoice: Invoice) -> None:
     blank(invoice, keep=KEPT)
     session = object_session(invoice)
     if session is not None:
-        session.execute(delete(UsageRecord).where(UsageRecord.invoice_id == invoice.id))
+        session.execute(delete(StoredUsage).where(StoredUsage.invoice_id == invoice.id))
+        session.execute(update(ImportedInvoice).where(ImportedInvoice.invoice_id == invoice.id).values(key=None))
 
 
 def _number(invoice: Invoice) -> str:

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
-from app.invoices.models import Invoice, InvoiceLine, Issuer, UsageRecord
+from app.invoices.models import Invoice, InvoiceLine, Issuer, StoredUsage, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
 
@@ -119,7 +119,7 @@ def usage_stream(session: Session, *, invoice_id: int) -> Iterator[Any]:
     yield from session.execute(statement.execution_options(yield_per=USAGE_PORTION))
 
 
-def usage_page(session: Session, *, invoice_id: int, after: int, count: int) -> Sequence[UsageRecord]:
+def usage_page(session: Session, *, invoice_id: int, after: int, count: int) -> Sequence[StoredUsage]:
     """Return some usage records of an invoice in the order in which they were given, from behind one's id on."""
     statement = select(UsageRecord).where(UsageRecord.invoice_id == invoice_id, UsageRecord.id > after)
     return session.scalars(statement.order_by(UsageRecord.id).limit(count)).all()

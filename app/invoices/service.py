@@ -52,7 +52,7 @@ def create_invoice(
     default_currency: str,
     usage: Sequence[Mapping[str, Any]] = (),
 ) -> Invoice:
-    """Make a draft; number, totals and status are ours. `usage` are rows of `UsageRecord`, beside those in `values`.
+    """Make a draft; number, totals and status are ours. `usage` are rows of `StoredUsage`, beside those in `values`.
 
     Raises Forbidden, Invalid, NotFound.
     """

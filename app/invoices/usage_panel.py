@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.words import say
 from app.invoices import queries
-from app.invoices.models import Invoice, UsageRecord
+from app.invoices.models import Invoice, StoredUsage, UsageRecord
 from app.invoices.rules import duration_text
 from app.web.formats import moment_text, number_text, price_text
 from app.web.panels import Tab, first_rows, register_tab
@@ -64,7 +64,7 @@ def _rows(session: Session, _actor: Actor, invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _row(record: UsageRecord, currency: str) -> dict[str, Any]:
+def _row(record: StoredUsage, currency: str) -> dict[str, Any]:
     values = {
         "start": moment_text(record.start),
         "reference": record.reference,
@@ -78,7 +78,7 @@ def _row(record: UsageRecord, currency: str) -> dict[str, Any]:
     return {"pk": record.id, "url": None, "cells": cells}
 
 
-def _used(record: UsageRecord) -> str:
+def _used(record: StoredUsage) -> str:
     known = []
     if record.duration is not None:
         known.append(duration_text(record.duration))

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.exceptions import NotFound
 
 from app.lookups.resource import LOOKUP_RESOURCES
+from tests.browser.test_imports import IMPORT_PAGES
 from tests.browser.test_pages import KEY_PAGES, LOOKUP, PLAIN_PAGES
 from tests.browser.test_record_pages import GERMAN_PAGES, OTHERS, RECORD_PAGES
 
@@ -13,6 +14,8 @@ from tests.browser.test_record_pages import GERMAN_PAGES, OTHERS, RECORD_PAGES
 NO_PAGES = {
     "AuditView.index",
     "HealthView.health",
+    "ImportView.faults",
+    "ImportView.sample",
     "InboxView.html",
     "InboxView.part",
     "InboxView.source",
@@ -67,7 +70,8 @@ def pages(app) -> set[str]:
 
 
 def test_every_page_is_looked_at(app):
-    looked_at = matched(app, [*PLAIN_PAGES, *KEY_PAGES, *RECORD_PAGES, *GERMAN_PAGES, *[path for _, path in OTHERS]])
+    others = [path for _, path in OTHERS]
+    looked_at = matched(app, [*PLAIN_PAGES, *KEY_PAGES, *IMPORT_PAGES, *RECORD_PAGES, *GERMAN_PAGES, *others])
     assert pages(app) - looked_at == set(), "put these pages into the lists of test_pages or test_record_pages"
 
 

@@ -25,6 +25,8 @@ PLAIN_PAGES = [
     "/contacts/add",
     "/invoices/list/",
     "/invoices/add",
+    "/invoices/imports/list/",
+    "/invoices/imports/add",
     "/messages/list/",
     "/messages/list/?state=failed",
     "/messages/pause",

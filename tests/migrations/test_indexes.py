@@ -45,6 +45,8 @@ INDEXES = {
     "ix_message_due_by_domain": ("address_domain, next_attempt_at, id", "queued"),
     "ix_contact_name_key": ("name_key",),
     "ix_audit_entry_at": ("at",),
+    "ix_usage_record_itemised": ("invoice_id", "reference", "start"),
+    "ix_imported_invoice_import_id_invoice_id": ("import_id", "invoice_id"),
     "ix_audit_record_of_record": ("resource", "record_id", "entry_id"),
 }
 DEFINITIONS = {

@@ -15,7 +15,7 @@ from app.core.errors import FieldErrors
 from app.core.money import as_text
 from app.invoices import queries
 from app.invoices.fields import invoice_errors
-from app.invoices.models import Invoice, UsageRecord
+from app.invoices.models import Invoice, StoredUsage
 from app.invoices.usage.rules import USAGE_FIELDS, validate_usage
 
 Trail = dict[str, tuple[Any, Any]]
@@ -47,7 +47,7 @@ def take_usage(values: Mapping[str, object]) -> tuple[dict[str, object], GivenUs
 
 def add_usage(session: Session, invoice: Invoice, rows: Sequence[Mapping[str, Any]]) -> Trail:
     """Write the usage of an invoice that has none; return what the trail says of it."""
-    insert_rows(session, UsageRecord.__table__, [{"invoice_id": invoice.id, **_SILENT, **row} for row in rows])
+    insert_rows(session, StoredUsage.__table__, [{"invoice_id": invoice.id, **_SILENT, **row} for row in rows])
     return _trail((0, Decimal(0)), _sums(rows)) if rows else {}
 
 
@@ -61,7 +61,7 @@ def replace_usage(session: Session, invoice: Invoice, given: GivenUsage) -> Trai
     before = [dict(zip(USAGE_FIELDS, row, strict=True)) for row in queries.usage_stream(session, invoice_id=invoice.id)]
     if sorted(map(_comparable, before)) == sorted(map(_comparable, given.rows)):
         return {}
-    session.execute(delete(UsageRecord).where(UsageRecord.invoice_id == invoice.id))
+    session.execute(delete(StoredUsage).where(StoredUsage.invoice_id == invoice.id))
     add_usage(session, invoice, given.rows)
     return _trail(_sums(before), _sums(given.rows))
 
