@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from email.policy import default as mail_policy
@@ -287,6 +288,9 @@ def test_on_the_screen(sent, login):
     assert f"/invoices/{note}/credit" not in done.text
     shown = finance.get(f"/invoices/show/{sent}").text
     assert f'<a href="/invoices/show/{note}">AC1/2</a> (£30.00)' in shown
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page).group(1)
+    twice = finance.post(f"/invoices/{sent}/credit", data={**given, "reason": "Twice", "version": version})
+    assert twice.status_code == 412
     rest = finance.get(f"/invoices/{sent}/credit").text
     assert "Line rental" not in rest
     assert "Book" in rest

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
 from app.access.table import Operation
-from app.core import audit
+from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.cleaning import clean_values
@@ -56,6 +56,8 @@ def credit_invoice(
     note.credit_reason = why
     put_lines(note, given)
     session.add(note)
+    # Counted as a change of the invoice, so that a form that was sent twice credits once.
+    invoice.last_modified_at = clock.now()
     session.flush()
     changes = {"credits_id": (None, invoice.number), "total": (None, str(note.total))}
     touched = [

@@ -79,8 +79,8 @@ def keys_in_use(session: Session, pairs: Collection[tuple[int, str]]) -> Mapping
 
 
 def numbered(session: Session, actor: Actor, numbers: Collection[str]) -> Mapping[str, Any]:
-    """Return the invoices in sight with some numbers: id, customer, currency and status."""
-    statement = invoices.invoices(actor).where(Invoice.number.in_(numbers))
+    """Return the invoices in sight with some numbers, credit notes left out: id, customer, currency and status."""
+    statement = invoices.invoices(actor).where(Invoice.number.in_(numbers), Invoice.credits_id.is_(None))
     rows = session.execute(
         statement.with_only_columns(Invoice.number, Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.status)
     )
