@@ -48,6 +48,12 @@ from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
 from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.billing_runs import jobs as billing_run_jobs
+from app.invoices.billing_runs import panels as billing_run_panels
+from app.invoices.billing_runs import purging as billing_run_purging
+from app.invoices.billing_runs.api import BillingRunApi
+from app.invoices.billing_runs.resource import BILLING_RUN
+from app.invoices.billing_runs.views import BillingRunView
 from app.invoices.models import Invoice
 from app.invoices.resource import INVOICE, ISSUER
 from app.invoices.search import INVOICES
@@ -95,7 +101,7 @@ from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, BillingRunApi, MessageApi, SuppressionApi),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -106,6 +112,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Customers"), CustomerView, "customer", "building"),
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
+    (say("Billing runs"), BillingRunView, "billing_run", "file-text"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
@@ -146,13 +153,14 @@ def register_features(app: Flask) -> None:
     mail_purging = (mailer_purging, suppression_purging)
     for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, BILLING_RUN, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
     contact_panels.register()
     contact_bulk.register()
     invoice_panels.register()
+    _register_billing_runs()
     register_message_page()
     mailer_panels.register()
     suppression_marks.register()
@@ -177,6 +185,11 @@ def register_features(app: Flask) -> None:
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
     builder.menu.menu.sort(key=lambda entry: entry.name == "Security")
+
+
+def _register_billing_runs() -> None:
+    for part in (billing_run_purging, billing_run_panels, billing_run_jobs):
+        part.register()
 
 
 def _register_documents() -> None:
@@ -243,6 +256,7 @@ def _register_history() -> None:
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
         *pages,
+        (BILLING_RUN, BillingRunView),
         (SUPPRESSION, SuppressionView),
         (ISSUER, IssuerView),
         (MAIL_TEMPLATE, MailTemplateView),
