@@ -11,13 +11,14 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.access.table import Role
+from app.invoices.billing_runs.commands import billing_run
 from app.mailer.commands import send, send_again
 from app.mailer.watching.commands import outbox
 
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, bounces, send, send_again, outbox, create_admin, demo, reindex, purge):
+    for command in (worker, bounces, send, send_again, billing_run, outbox, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 

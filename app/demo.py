@@ -27,6 +27,7 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
+from app.demo_runs import fill_run
 from app.extensions import db
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
@@ -141,6 +142,7 @@ class _Demo:
         self._in_work(lambda session: self._invoices(session, customers))
         self._in_work(lambda session: self._sent(session, customers[:SENT_CUSTOMERS]))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
+        fill_run(ACTOR)
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
         with unit_of_work(db.session) as session:

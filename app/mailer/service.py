@@ -86,7 +86,7 @@ def send_document(
 class ToSend:
     """A document to send by the plan that was looked at: its fingerprint, the version that the document had by then.
 
-    `seen_until` is the highest id of a message by then.
+    `seen_until` is the highest id of a message by then, 0 where no address had it.
     """
 
     document: Document

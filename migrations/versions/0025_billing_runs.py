@@ -25,7 +25,6 @@ def upgrade() -> None:
         sa.Column("invoice_count", sa.Integer(), nullable=False),
         sa.Column("created_by", sa.String(128), nullable=False),
         sa.Column("planned_at", moment, nullable=False),
-        sa.Column("planned_until", sa.Integer(), nullable=False),
         sa.Column("started_by_id", sa.Integer(), nullable=True),
         sa.Column("started_by", sa.String(128), nullable=True),
         sa.Column("started_at", moment, nullable=True),
@@ -59,6 +58,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(20), nullable=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("seen_version", sa.Integer(), nullable=False),
+        sa.Column("seen_until", sa.Integer(), nullable=False),
         sa.Column("copies", sa.Integer(), nullable=False),
         sa.Column("reaches_nobody", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(

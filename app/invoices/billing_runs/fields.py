@@ -100,6 +100,12 @@ def clean_filters(raw: object) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def named_dealer(raw: object) -> str | None:
+    """Return the dealer that filters name, whatever else is wrong with them: all errors are told at once."""
+    given = raw.get("dealer_code") if isinstance(raw, Mapping) else None
+    return given.strip() if isinstance(given, str) else None
+
+
 def _turned_around(values: Mapping[str, Any]) -> FieldErrors:
     """Return an error at each upper end that lies below its lower one."""
     found: FieldErrors = {}

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.core import clock
 from app.core.bulk import insert_rows, take_ids
 from app.invoices.billing_runs import queries
 from app.invoices.billing_runs.models import BillingRun, RunInvoice, RunOutcome
@@ -17,12 +16,6 @@ from app.invoices.billing_runs.rules import RowState
 # So many rows are changed with one statement.
 PORTION = 500
 _ROWS, _OUTCOMES = RunInvoice.__table__, RunOutcome.__table__
-
-
-def note_planned(session: Session, run: BillingRun) -> None:
-    """Note when a run's plan is made, and which messages are there by then; before its invoices are read."""
-    run.planned_at = clock.now()
-    run.planned_until = queries.highest_message(session)
 
 
 def keep_plans(session: Session, run: BillingRun, plans: Sequence[Planned]) -> None:

@@ -17,8 +17,8 @@ class BillingRun(Record):
     """Invoices that are sent together. `filters` and `account_numbers` are what they were chosen by.
 
     `dealer_code` is the one of whoever chose them: others of that dealer see the run, and a dealer's staff see no
-    other. `planned_at` is when its plan was made, and `planned_until` the highest id of a message by then. Whoever
-    starts or resumes it is `started_by`; the worker sends in their name. `pause_reason` says why it paused by itself.
+    other. `planned_at` is when its plan was made. Whoever starts or resumes it is `started_by`; the worker sends in
+    their name. `pause_reason` says why it paused by itself.
     """
 
     __tablename__ = "billing_run"
@@ -35,7 +35,6 @@ class BillingRun(Record):
     invoice_count: Mapped[int] = mapped_column(nullable=False)
     created_by: Mapped[str] = mapped_column(String(128), nullable=False)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
-    planned_until: Mapped[int] = mapped_column(nullable=False)
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     started_by: Mapped[str | None] = mapped_column(String(128))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -54,8 +53,9 @@ class BillingRun(Record):
 class RunInvoice(Model):
     """An invoice of a run, in one of `RowState`; `reason` says why it ended so.
 
-    `fingerprint` is that of the plan that was looked at, made of `seen_version` of the invoice; `copies` is how many
-    messages it has, and `reaches_nobody` what it says.
+    `fingerprint` is that of the plan that was looked at, made of `seen_version` of the invoice. `seen_until` is the
+    highest id of a message by then; 0 where no address had the invoice. `copies` is how many messages the plan has, and
+    `reaches_nobody` what it says.
     """
 
     __tablename__ = "billing_run_invoice"
@@ -72,6 +72,7 @@ class RunInvoice(Model):
     reason: Mapped[str | None] = mapped_column(String(20))
     fingerprint: Mapped[str] = mapped_column(String(64), nullable=False)
     seen_version: Mapped[int] = mapped_column(nullable=False)
+    seen_until: Mapped[int] = mapped_column(nullable=False)
     copies: Mapped[int] = mapped_column(nullable=False)
     reaches_nobody: Mapped[bool] = mapped_column(nullable=False)
 

@@ -16,7 +16,7 @@ from app.invoices.billing_runs.rules import RowState
 from app.invoices.service import document_of
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.many import Wanted, plans_of_many
-from app.mailer.planning.plan_model import Skip
+from app.mailer.planning.plan_model import Plan, Skip
 from app.mailer.planning.reasons import Reason, explain
 
 PAGE = 50
@@ -77,8 +77,12 @@ def _with_plans(session: Session, rows: Sequence[RunInvoice], outcome: str, defa
     """Put beside each invoice who gets no copy: names and addresses are not kept with a run."""
     wanted = [Wanted(document_of(row.invoice), row.invoice.customer_id) for row in rows]
     plans = list(plans_of_many(session, wanted, defaults=defaults))
-    any_reason = outcome in {"", REACHES_NOBODY}
-    return [
-        Row(row, tuple(skip for skip in plan.skipped if any_reason or skip.reason == outcome))
-        for row, plan in zip(rows, plans, strict=True)
-    ]
+    return [Row(row, _told(row, plan, outcome)) for row, plan in zip(rows, plans, strict=True)]
+
+
+def _told(row: RunInvoice, plan: Plan, outcome: str) -> tuple[Skip, ...]:
+    """Return the skipped roads to tell of; that those have it to whom the run has sent it says nothing."""
+    if outcome not in {"", REACHES_NOBODY}:
+        return tuple(skip for skip in plan.skipped if skip.reason == outcome)
+    sent = row.state == RowState.SENT
+    return tuple(skip for skip in plan.skipped if not (sent and skip.reason == Reason.ALREADY_SENT))

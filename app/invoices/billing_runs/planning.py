@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.invoices.billing_runs import queries
 from app.invoices.billing_runs.rules import GETS
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.many import Wanted, plans_of_many
 from app.mailer.planning.plan_model import Document, DocumentKind, Plan
+from app.mailer.planning.reasons import Reason
 
 
 class Planned(NamedTuple):
@@ -23,19 +25,23 @@ class Planned(NamedTuple):
 
 def planned(session: Session, invoices: Sequence[Any], *, defaults: Defaults) -> Iterator[Planned]:
     """Give what is kept of the plans of invoices, rows with an id, number, version and customer_id, in their order."""
+    until = queries.highest_message(session)
     wanted = [
         Wanted(Document(kind=DocumentKind.INVOICE, id=row.id, number=row.number, version=row.version), row.customer_id)
         for row in invoices
     ]
     for plan in plans_of_many(session, wanted, defaults=defaults):
+        outcomes = outcomes_of(plan)
         columns = {
             "invoice_id": plan.document.id,
             "fingerprint": plan.fingerprint,
             "seen_version": plan.document.version,
+            # Where nobody had it, whatever has been made is since then, in whichever order ids were given out.
+            "seen_until": until if Reason.ALREADY_SENT.value in outcomes else 0,
             "copies": len(plan.messages),
             "reaches_nobody": plan.reaches_nobody,
         }
-        yield Planned(columns, outcomes_of(plan))
+        yield Planned(columns, outcomes)
 
 
 def outcomes_of(plan: Plan) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import object_session
 from app.core.purging import Wiping, blank, register_wiping
 from app.invoices.billing_runs.models import BillingRun, RunInvoice
 
-KEPT = ("status", "dealer_code", "invoice_count", "planned_at", "planned_until", "started_at", "finished_at")
+KEPT = ("status", "dealer_code", "invoice_count", "planned_at", "started_at", "finished_at")
 
 
 def register() -> None:

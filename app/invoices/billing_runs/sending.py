@@ -62,7 +62,7 @@ def send_next(session: Session, actor: Actor, *, run_id: int, size: int, default
         else:
             row.state, row.reason = RowState.FAILED.value, refused.value
     executed = mailer.send_documents(
-        session, wanted=[_to_send(run, row, found[row.invoice_id]) for row in sendable], defaults=defaults
+        session, wanted=[_to_send(row, found[row.invoice_id]) for row in sendable], defaults=defaults
     )
     _note(session, actor, run, list(zip(sendable, executed, strict=True)))
     return len(rows)
@@ -134,13 +134,13 @@ def _refused(actor: Actor, invoice: Any, line_count: int) -> RowReason | None:  
     return None
 
 
-def _to_send(run: BillingRun, row: RunInvoice, invoice: Any) -> ToSend:  # noqa: ANN401  a row
+def _to_send(row: RunInvoice, invoice: Any) -> ToSend:  # noqa: ANN401  a row
     return ToSend(
         document=Document(kind=DocumentKind.INVOICE, id=invoice.id, number=invoice.number, version=invoice.version),
         customer_id=invoice.customer_id,
         fingerprint=row.fingerprint,
         seen_version=row.seen_version,
-        seen_until=run.planned_until,
+        seen_until=row.seen_until,
     )
 
 

@@ -17,8 +17,8 @@ from app.core.errors import Conflict, Invalid
 from app.core.records import check_version
 from app.core.words import say, say_count
 from app.invoices.billing_runs import progress, queries
-from app.invoices.billing_runs.fields import RUN_FIELDS, as_json, unknown_numbers
-from app.invoices.billing_runs.keeping import keep_plans, keep_plans_anew, note_planned, set_state
+from app.invoices.billing_runs.fields import RUN_FIELDS, as_json, named_dealer, unknown_numbers
+from app.invoices.billing_runs.keeping import keep_plans, keep_plans_anew, set_state
 from app.invoices.billing_runs.models import BillingRun
 from app.invoices.billing_runs.planning import planned
 from app.invoices.billing_runs.rules import (
@@ -50,8 +50,8 @@ def create_run(session: Session, actor: Actor, *, values: Mapping[str, object], 
         account_numbers=numbers,
         dealer_code=actor.dealer_code,
         created_by=actor.username,
+        planned_at=clock.now(),
     )
-    note_planned(session, run)
     chosen = queries.chosen_invoices(session, actor, filters=filters, customer_ids=customer_ids, limit=MAX_INVOICES + 1)
     _ensure_some(chosen)
     run.invoice_count = len(chosen)
@@ -74,7 +74,7 @@ def plan_run_again(
     ensure(actor, Operation.UPDATE, "billing_run")
     run = _to_change(session, actor, run_id, version)
     ensure_may_become(run.status, RunStatus.PLANNED)
-    note_planned(session, run)
+    run.planned_at = clock.now()
     invoices = queries.to_plan_again(session, actor, run.id)
     if not invoices:
         raise Conflict(say("Nothing is left of this run to plan again."), code="nothing_left")
@@ -203,7 +203,7 @@ def _checked(
     """Return checked filters and account numbers, and the customers of these. Raises Invalid, all errors at once."""
     values, errors = clean_values(RUN_FIELDS, given)
     filters, numbers = values.get("filters") or {}, values.get("account_numbers") or []
-    dealer = filters.get("dealer_code")
+    dealer = named_dealer(given.get("filters"))
     if dealer and dealer_by_code(session, dealer) is None:
         errors["filters.dealer_code"] = [say("There is no dealer with this code.")]
     found = queries.customers_of_numbers(session, actor, numbers)

@@ -55,7 +55,7 @@ class BillingRunView(AdminView):
     list_choices = ["planned_at", "started_by"]
     sections = (
         (say("Chosen by"), ("filters", "account_numbers", "invoice_count")),
-        (say("Run"), ("created_by", "created_at", "planned_at", "started_by", "started_at", "finished_at")),
+        (say("Run"), ("created_by", "created_at", "planned_at", "started_by", "started_at")),
     )
     search_hint = say("The number of a run, or the name of whoever made it.")
     empty_text = say("Choose invoices, look at who would get them, and send them all together.")
