@@ -101,6 +101,8 @@ def records(demo):
     sent, _ = program.add_invoice(customer, [line])
     draft, _ = program.add_invoice(customer, [line])
     program.send(sent, program.plan(sent)[0])
+    chosen = {"filters": {"already_sent": True}}
+    planned = program.call("POST", "/billing_run/", json=chosen).json()["id"]
     wait_until(lambda: sorted(program.states(sent).values()) == ["held", "sent", "sent", "sent"], seconds=60)
     return {
         "customer": customer,
@@ -113,6 +115,8 @@ def records(demo):
         "held": first("message", ("document_id", sent), ("state", "held")),
         "mail": demo.mails().ids()[0],
         "suppressed": first("suppression"),
+        "finished_run": first("billing_run", ("status", "finished")),
+        "planned_run": planned,
     }
 
 
