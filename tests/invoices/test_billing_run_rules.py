@@ -139,11 +139,10 @@ NUMBERS = st.lists(st.text("ABC123-/ ", min_size=1, max_size=12).map(str.strip).
 @given(NUMBERS, st.sampled_from([",", "\n", "\t", ";", " , ", "\r\n"]))
 def test_numbers_are_read_however_they_were_pasted(numbers, between):
     assert split_account_numbers(between.join(numbers)) == numbers
-    assert clean_account_numbers(between.join(numbers)) == list(dict.fromkeys(numbers))
-    assert clean_account_numbers(numbers) == clean_account_numbers(between.join(numbers))
+    assert clean_account_numbers(split_account_numbers(between.join(numbers))) == list(dict.fromkeys(numbers))
 
 
-@pytest.mark.parametrize("raw", [7, {"a": 1}, [None], ["A\x00"], ["A" * 41], ["A"] * 2 + [3]])
+@pytest.mark.parametrize("raw", [7, "A1", {"a": 1}, [None], ["A\x00"], ["A" * 41], ["A"] * 2 + [3]])
 def test_what_is_no_list_of_numbers_is_refused(raw):
     with pytest.raises(ValueError, match=r"account number"):
         clean_account_numbers(raw)

@@ -139,7 +139,7 @@ def test_an_address_that_had_it_meanwhile_by_half_is_a_change(three):
 
 def test_what_is_left_out_is_not_sent_and_can_be_taken_in_again(three):
     run_id = plan(filters={"status": "draft"})
-    making.run(service.choose_invoices, run_id=run_id, untick=[three[0], 99_999], untick_accounts="ac2")
+    making.run(service.choose_invoices, run_id=run_id, untick=[three[0], 99_999], untick_accounts=["ac2"])
     found = sums(run_id)
     assert (found.invoices, found.unticked, found.copies) == (1, 2, 0)
     making.run(service.choose_invoices, run_id=run_id, tick=[three[0]])
@@ -182,6 +182,11 @@ def test_of_a_run_that_leaves_out_everything_nothing_starts(three):
         ({"filters": {"total_from": "10", "total_to": "9.99"}}, {"filters.total_to"}),
         ({"account_numbers": ["AC1", "NOPE", "NADA"]}, {"account_numbers"}),
         ({"account_numbers": [1]}, {"account_numbers"}),
+        ({"account_numbers": "AC1"}, {"account_numbers"}),
+        (
+            {"filters": {"total_from": 5, "already_sent": "yes", "status": ""}},
+            {"filters.total_from", "filters.already_sent", "filters.status"},
+        ),
         ({"account_numbers": ["A" * 41]}, {"account_numbers"}),
         ({"nonsense": 1}, {"nonsense"}),
     ],
@@ -196,7 +201,7 @@ def test_what_is_wrong_is_said_at_its_name(three, values, where):
 
 def test_unknown_account_numbers_are_named(three):
     with pytest.raises(Invalid) as refused:
-        plan(account_numbers="AC1\nNOPE\nNADA")
+        plan(account_numbers=["AC1", "NOPE", "NADA"])
     assert "NOPE, NADA" in refused.value.errors["account_numbers"][0]
     with pytest.raises(Invalid) as refused:
         plan(account_numbers=[f"N{number}" for number in range(25)])
@@ -355,7 +360,7 @@ def test_a_page_of_invoices_says_who_gets_none(three):
     run_id = plan(filters={"status": "draft"})
     session = db.session()
     run = queries.run(session, actor("finance"), run_id=run_id)
-    given = {"state": "", "after": 0, "defaults": making.DEFAULTS}
+    given = {"state": None, "after": 0, "defaults": making.DEFAULTS}
     page = outcomes.page(session, actor("finance"), run, outcome="email_billing_off", **given)
     assert [(one.kept.invoice.number, [skip.address for skip in one.skipped]) for one in page.rows] == [
         ("AC3/1", ["silent@c.example"])
@@ -371,7 +376,7 @@ def test_pages_follow_each_other(three, monkeypatch):
     run_id = plan(filters={"status": "draft"})
     session = db.session()
     run = queries.run(session, actor("finance"), run_id=run_id)
-    given = {"outcome": "", "state": "waiting", "defaults": making.DEFAULTS}
+    given = {"outcome": None, "state": "waiting", "defaults": making.DEFAULTS}
     first = outcomes.page(session, actor("finance"), run, after=0, **given)
     second = outcomes.page(session, actor("finance"), run, after=first.next, **given)
     assert [len(first.rows), len(second.rows), second.next] == [2, 1, None]

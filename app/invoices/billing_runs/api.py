@@ -26,7 +26,7 @@ from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
 
-_IDS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": MAX_INVOICES}
+_IDS = {"type": "array", "nullable": True, "items": {"type": "integer", "minimum": 1}, "maxItems": MAX_INVOICES}
 _CHOICE = {
     "type": "object",
     "properties": {
@@ -34,6 +34,7 @@ _CHOICE = {
         "untick": {**_IDS, "description": "Invoices to leave out, by id", "example": [8, 9]},
         "untick_account_numbers": {
             "type": "array",
+            "nullable": True,
             "items": {"type": "string", "maxLength": MAX_ACCOUNT_NUMBER},
             "maxItems": MAX_ACCOUNTS,
             "description": "Customers to leave out, with all of their invoices",
@@ -98,8 +99,8 @@ class BillingRunApi(AdminApi):
             session,
             actor,
             run,
-            outcome=request.args.get("outcome", ""),
-            state=request.args.get("state", ""),
+            outcome=request.args.get("outcome"),
+            state=request.args.get("state"),
             after=int(after),
             defaults=sending_defaults(),
         )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from app.core.cleaning import PartErrors, clean_values
 from app.core.codes import currency
 from app.core.errors import FieldErrors
-from app.core.fields import Code, Date, Field, Fields, Flag
+from app.core.fields import Code, Date, Field, Fields
 from app.core.money import as_text, parse_decimal
 from app.core.words import Words, say
 from app.invoices.rules import InvoiceStatus
@@ -36,8 +36,10 @@ class Amount(Field):
 
     def clean(self, raw: object) -> object:
         """Return the amount as text, with as many places as it needs and two at least."""
-        if raw is None or raw == "":
+        if raw is None:
             return None
+        if not isinstance(raw, str):
+            raise ValueError(say('Enter a number as text, such as "12.50".'))
         return as_text(parse_decimal(raw, places=_AMOUNT_PLACES, max_digits=_AMOUNT_DIGITS))
 
 
@@ -54,7 +56,7 @@ class OneOf(Field):
 
     def clean(self, raw: object) -> object:
         """Return the word, or None."""
-        if raw is None or raw == "":
+        if raw is None:
             return None
         if raw not in self.options:
             raise ValueError(say("Choose one of: {words}.", words=", ".join(self.options)))
@@ -62,14 +64,16 @@ class OneOf(Field):
 
 
 @dataclass(frozen=True, slots=True)
-class MaybeFlag(Flag):
+class MaybeFlag(Field):
     """Yes, no, or not asked."""
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": "boolean", "nullable": True}
 
     def clean(self, raw: object) -> object:
         """Return the boolean, or None."""
-        return None if raw is None or raw == "" else Flag.clean(self, raw)
+        if raw is not None and not isinstance(raw, bool):
+            raise ValueError(say("Say yes or no (true or false)."))
+        return raw
 
 
 FILTERS: Fields = {
@@ -129,12 +133,11 @@ def split_account_numbers(text: str) -> list[str]:
 
 def clean_account_numbers(raw: object) -> list[str]:
     """Return account numbers trimmed, each spelling once, in their order. Raises ValueError."""
-    if raw is None or raw == "":
+    if raw is None:
         return []
-    given = split_account_numbers(raw) if isinstance(raw, str) else raw
-    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+    if not isinstance(raw, list | tuple) or not all(isinstance(one, str) for one in raw):
         raise ValueError(say("Give a list of account numbers."))
-    numbers = list(dict.fromkeys(one.strip() for one in given if one.strip()))
+    numbers = list(dict.fromkeys(one.strip() for one in raw if one.strip()))
     if len(numbers) > MAX_ACCOUNTS:
         raise ValueError(say("Give at most {most} account numbers.", most=f"{MAX_ACCOUNTS:,}"))
     if any(len(one) > MAX_ACCOUNT_NUMBER or not _is_plain(one) for one in numbers):
@@ -186,7 +189,7 @@ class Filters(Field):
 
 @dataclass(frozen=True, slots=True)
 class AccountNumbers(Field):
-    """The account numbers whose invoices a run takes: a list, or a pasted text."""
+    """The account numbers whose invoices a run takes."""
 
     json_schema: ClassVar[Mapping[str, Any]] = {
         "type": "array",

@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.words import say
+from app.invoices.billing_runs.fields import split_account_numbers
 from app.invoices.billing_runs.labels import ALREADY_SENT, FILTER_LABELS
 from app.invoices.rules import InvoiceStatus
 from app.web.forms import PickerField, RecordForm, WordsSelect
@@ -50,8 +51,11 @@ class ChooseForm(RecordForm):
     def values(self) -> dict[str, object]:
         """Return what was typed, as REST would give it."""
         given = self.given()
-        numbers = given.pop("account_numbers", "")
-        return {"filters": given, "account_numbers": numbers}
+        numbers = split_account_numbers(str(given.pop("account_numbers", "")))
+        filters = {name: value for name, value in given.items() if value != ""}
+        if "already_sent" in filters:
+            filters["already_sent"] = {"yes": True, "no": False}.get(str(filters["already_sent"]), "")
+        return {"filters": filters, "account_numbers": numbers}
 
     def show_errors(self, error: DomainError) -> dict[str, list[str]]:
         """Put errors at their fields, those of a filter without the word before it."""

@@ -54,14 +54,21 @@ class Page:
 
 
 def page(
-    session: Session, actor: Actor, run: BillingRun, *, outcome: str, state: str, after: int, defaults: Defaults
+    session: Session,
+    actor: Actor,
+    run: BillingRun,
+    *,
+    outcome: str | None,
+    state: str | None,
+    after: int,
+    defaults: Defaults,
 ) -> Page:
     """Return a page of a run's invoices in sight, of all or of those with an outcome or in a state.
 
     Raises Forbidden, Invalid for an outcome or a state that there isn't.
     """
     for name, given, known in (("outcome", outcome, OUTCOMES), ("state", state, STATES)):
-        if given and given not in known:
+        if given is not None and given not in known:
             raise Invalid(say("Choose one of: {words}.", words=", ".join(known)), field=name)
     statement = queries.rows(actor, run.id).where(RunInvoice.id > after)
     if outcome:
@@ -73,16 +80,16 @@ def page(
     return Page(_with_plans(session, shown, outcome, defaults), shown[-1].id if len(found) > PAGE else None)
 
 
-def _with_plans(session: Session, rows: Sequence[RunInvoice], outcome: str, defaults: Defaults) -> list[Row]:
+def _with_plans(session: Session, rows: Sequence[RunInvoice], outcome: str | None, defaults: Defaults) -> list[Row]:
     """Put beside each invoice who gets no copy: names and addresses are not kept with a run."""
     wanted = [Wanted(document_of(row.invoice), row.invoice.customer_id) for row in rows]
     plans = list(plans_of_many(session, wanted, defaults=defaults))
     return [Row(row, _told(row, plan, outcome)) for row, plan in zip(rows, plans, strict=True)]
 
 
-def _told(row: RunInvoice, plan: Plan, outcome: str) -> tuple[Skip, ...]:
+def _told(row: RunInvoice, plan: Plan, outcome: str | None) -> tuple[Skip, ...]:
     """Return the skipped roads to tell of; that those have it to whom the run has sent it says nothing."""
-    if outcome not in {"", REACHES_NOBODY}:
+    if outcome not in {None, REACHES_NOBODY}:
         return tuple(skip for skip in plan.skipped if skip.reason == outcome)
     sent = row.state == RowState.SENT
     return tuple(skip for skip in plan.skipped if not (sent and skip.reason == Reason.ALREADY_SENT))

@@ -158,8 +158,8 @@ def _trouble(session: Session, run: BillingRun) -> list[dict[str, Any]]:
 
 
 def _invoices(session: Session, actor: Actor, run: BillingRun) -> dict[str, Any]:
-    given = {name: request.args.get(name, "") for name in ("state", "outcome")}
-    if given["state"] not in ("", *outcomes.STATES) or given["outcome"] not in ("", *OUTCOMES):
+    given = {name: request.args.get(name) or None for name in ("state", "outcome")}
+    if given["state"] not in (None, *outcomes.STATES) or given["outcome"] not in (None, *OUTCOMES):
         abort(400)
     after = whole_number(request.args.get("after", "0"))
     if after is None or after > MAX_ID:
@@ -171,8 +171,8 @@ def _invoices(session: Session, actor: Actor, run: BillingRun) -> dict[str, Any]
         "rows": [_row(row) for row in page.rows],
         "may_choose": may_choose and any(row.kept.state in _TICKABLE for row in page.rows),
         "choose_url": url_for("BillingRunView.choose", pk=run.id),
-        "given": {**given, "after": after or ""},
-        "outcome_words": OUTCOMES.get(given["outcome"]),
+        "given": {name: value or "" for name, value in {**given, "after": after}.items()},
+        "outcome_words": OUTCOMES.get(given["outcome"] or ""),
         "states": [
             {
                 "label": one.words,

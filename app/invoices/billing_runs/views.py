@@ -17,6 +17,7 @@ from app.core.unit_of_work import unit_of_work
 from app.core.words import in_a_row, say, say_count
 from app.extensions import db
 from app.invoices.billing_runs import progress, queries, service
+from app.invoices.billing_runs.fields import split_account_numbers
 from app.invoices.billing_runs.forms import SECTIONS, ChooseForm, LeaveOutForm, choose_form
 from app.invoices.billing_runs.labels import filter_lines
 from app.invoices.billing_runs.models import BillingRun
@@ -115,7 +116,7 @@ class BillingRunView(AdminView):
                         session,
                         actor,
                         run_id=number,
-                        untick_accounts=form.account_numbers.data,
+                        untick_accounts=split_account_numbers(form.account_numbers.data or ""),
                         version=form.opened_version(),
                     )
             except DomainError as refusal:
