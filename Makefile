@@ -19,7 +19,7 @@ COUNTERPART_TEST_BROKER_URL ?= amqp://guest:guest@127.0.0.1:5672//
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail bench-pdf lock browser clean
+.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail bench-pdf bench-run lock browser clean
 
 help: ## list these tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -71,6 +71,9 @@ bench-mail: .venv/dev ## enqueue and drain beside two other mailers; needs Postg
 
 bench-pdf: .venv/dev ## invoices in each format, beside WeasyPrint; needs Pango (ARGS="--alone" without it)
 	@$(BIN)/python benchmarks/pdf.py $(ARGS)
+
+bench-run: .venv/dev ## a billing run of 10,000 invoices: its plan, and its way into the outbox (ARGS="--invoices 1000")
+	@$(BIN)/python benchmarks/billing_run.py $(ARGS)
 
 lock: ## resolve the dependencies of pyproject.toml anew, with hashes
 	@$(BIN)/pip install --quiet uv

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.access.table import Role
+from app.invoices.billing_runs.commands import billing_run
 from app.invoices.imports.commands import import_files
 from app.mailer.commands import send, send_again
 from app.mailer.watching.commands import outbox
@@ -18,7 +19,8 @@ from app.mailer.watching.commands import outbox
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
-    for command in (worker, bounces, send, send_again, outbox, import_files, create_admin, demo, reindex, purge):
+    sending = (send, send_again, billing_run, outbox)
+    for command in (worker, bounces, *sending, import_files, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 

@@ -28,6 +28,7 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.demo_documents import credit_first, send_first
+from app.demo_runs import fill_run
 from app.demo_usage import PROFILES, add_four_readers
 from app.extensions import db
 from app.invoices import queries as invoices
@@ -143,6 +144,7 @@ class _Demo:
         self._in_work(lambda session: credit_first(session, ACTOR, customers[0]))
         self._in_work(lambda session: add_four_readers(session, ACTOR, customers, chance=self.calls))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
+        fill_run(ACTOR)
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
         with unit_of_work(db.session) as session:

@@ -49,6 +49,12 @@ from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
 from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.billing_runs import jobs as billing_run_jobs
+from app.invoices.billing_runs import panels as billing_run_panels
+from app.invoices.billing_runs import purging as billing_run_purging
+from app.invoices.billing_runs.api import BillingRunApi
+from app.invoices.billing_runs.resource import BILLING_RUN
+from app.invoices.billing_runs.views import BillingRunView
 from app.invoices.imports import views as import_views
 from app.invoices.imports.views import ImportView
 from app.invoices.models import Invoice
@@ -99,7 +105,7 @@ from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, BillingRunApi, MessageApi, SuppressionApi),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -110,10 +116,20 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Customers"), CustomerView, "customer", "building"),
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
+    (say("Billing runs"), BillingRunView, "billing_run", "file-text"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
     (say("Audit trail"), AuditView, "audit", "history"),
+)
+# What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
+PARTS: tuple[Any, ...] = (
+    *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
+    *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
+)
+PURGINGS: tuple[Any, ...] = (
+    *(lookup_purging, customer_purging, contact_purging, mailer_purging, suppression_purging),
+    *(invoice_purging, billing_run_purging),
 )
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
@@ -148,23 +164,15 @@ def register_features(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
-    mail_purging = (mailer_purging, suppression_purging)
-    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
+    for feature in PURGINGS:
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, BILLING_RUN, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
-    contact_panels.register()
-    contact_bulk.register()
-    invoice_panels.register()
-    import_views.register()
     register_message_page()
-    mailer_panels.register()
-    suppression_marks.register()
-    receives_views.register()
-    outbox_bulk.register()
-    template_views.register()
+    for part in PARTS:
+        part.register()
     register_list_filter("contact", NOT_REACHED)
     _register_documents()
     _register_history()
@@ -252,6 +260,7 @@ def _register_history() -> None:
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
         *pages,
+        (BILLING_RUN, BillingRunView),
         (SUPPRESSION, SuppressionView),
         (ISSUER, IssuerView),
         (MAIL_TEMPLATE, MailTemplateView),

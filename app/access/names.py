@@ -11,6 +11,7 @@ RESOURCES: Mapping[str, Words] = {
     "customer": say("customer"),
     "contact": say("contact"),
     "invoice": say("invoice"),
+    "billing_run": say("billing run"),
     "message": say("message"),
     "suppression": say("suppressed address"),
     "outbox": say("outbox"),

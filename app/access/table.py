@@ -82,6 +82,8 @@ TABLE: dict[str, Row] = {
         auditor=_READ_TRASH,
     ),
     "invoice": _row(finance=_WRITE | {Operation.APPROVE, Operation.SEND}, auditor=_READ_TRASH),
+    # What is to be left out of a run, and its plan, are its content: whoever may update it chooses and plans again.
+    "billing_run": _row(finance=_WRITE | {Operation.SEND, Operation.PAUSE, Operation.RESUME}, auditor=_READ_TRASH),
     "message": _row(
         finance=_ON_MESSAGES,
         support=_ON_MESSAGES,

@@ -22,6 +22,7 @@ class Event(StrEnum):
     OUTBOX_PAUSED = "outbox_paused"
     OUTBOX_RESUMED = "outbox_resumed"
     OUTBOX_NOT_DRAINED = "outbox_not_drained"
+    BACKGROUND_FAILED = "background_failed"
     BATCH_CLAIMED = "batch_claimed"
     MESSAGES_SENT = "messages_sent"
     MESSAGE_DEFERRED = "message_deferred"
@@ -33,6 +34,10 @@ class Event(StrEnum):
     MESSAGE_NOT_IN_HAND = "message_not_in_hand"
     LANE_CLOSED = "lane_closed"
     LANES_SLOWED = "lanes_slowed"
+    BILLING_RUN_ADVANCED = "billing_run_advanced"
+    BILLING_RUN_PAUSED = "billing_run_paused"
+    BILLING_RUN_FINISHED = "billing_run_finished"
+    INVOICE_NOT_SENT = "invoice_not_sent"
 
 
 # What an event may say, and nothing else: ids, figures, codes and words of closed lists.
@@ -51,6 +56,7 @@ FIELDS = frozenset(
         "ms",
         "request_id",
         "route",
+        "run_id",
         "seconds",
         "state",
         "status",

@@ -47,18 +47,27 @@ def particulars_of(session: Session, invoice: Invoice) -> Particulars:
     )
 
 
-def keep_particulars(session: Session, invoice: Invoice) -> None:
-    """Keep with an invoice that is being sent what it takes from other records, whatever becomes of these."""
-    today = _of_today(session, invoice)
-    logo = today.issuer.logo
+def keep_particulars(session: Session, *invoices: Invoice) -> None:
+    """Keep with invoices that are being sent what they take from other records, whatever becomes of these."""
+    if not invoices:
+        return
+    issuer = _details(queries.issuer(session))
     # One picture stands on thousands of invoices: it is kept once.
-    digest = store(session, logo, "image/png" if logo.startswith(_PNG) else "image/jpeg") if logo else None
-    kept = asdict(today)
-    kept["issuer"]["logo"] = digest
-    invoice.sent_particulars = kept
+    digest = None
+    if issuer.logo:
+        kind = "image/png" if issuer.logo.startswith(_PNG) else "image/jpeg"
+        digest = store(session, issuer.logo, kind)
+    for invoice in invoices:
+        kept = asdict(_with_issuer(invoice, issuer))
+        kept["issuer"]["logo"] = digest
+        invoice.sent_particulars = kept
 
 
 def _of_today(session: Session, invoice: Invoice) -> Particulars:
+    return _with_issuer(invoice, _details(queries.issuer(session)))
+
+
+def _with_issuer(invoice: Invoice, issuer: IssuerDetails) -> Particulars:
     customer, settings = invoice.customer, current_app.config["SETTINGS"]
     names = (customer.company_name, customer.person_name)
     return Particulars(
@@ -67,7 +76,7 @@ def _of_today(session: Session, invoice: Invoice) -> Particulars:
         account_number=customer.account_number,
         language=customer.language or settings.language,
         country=customer.country or settings.country,
-        issuer=_details(queries.issuer(session)),
+        issuer=issuer,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.access.ask import ensure, may
+from app.access.ask import ensure
 from app.access.table import Operation
 from app.core import audit, clock, purging, soft_delete
 from app.core.actor import Actor
@@ -21,16 +21,8 @@ from app.invoices.credit_notes.service import ensure_no_credit_note, ensure_stil
 from app.invoices.fields import INVOICE_FIELDS
 from app.invoices.lines import set_lines
 from app.invoices.models import Invoice
-from app.invoices.particulars import keep_particulars
-from app.invoices.rules import (
-    InvoiceStatus,
-    approval_error,
-    may_approve,
-    may_edit,
-    may_send,
-    next_number,
-    status_after_edit,
-)
+from app.invoices.rules import InvoiceStatus, may_approve, may_edit, next_number, status_after_edit
+from app.invoices.sent import ensure_complete, ensure_sendable, mark_sent
 from app.invoices.usage.changing import add_usage, replace_usage, take_usage
 from app.lookups.editing import prepare_change, prepare_new
 from app.mailer import service as mailer
@@ -170,7 +162,7 @@ def approve_invoice(session: Session, actor: Actor, *, invoice_id: int, version:
     check_version(invoice, version)
     if not may_approve(invoice.status):
         raise Conflict(_ALREADY[InvoiceStatus(invoice.status)], code="not_a_draft")
-    _ensure_complete(invoice)
+    ensure_complete(len(invoice.lines))
     invoice.status = InvoiceStatus.APPROVED.value
     audit.record(
         session, actor, verb=Verb.INVOICE_APPROVED, touched=[_touch(invoice, {"status": ("draft", "approved")})]
@@ -212,9 +204,7 @@ def send_invoice(
     Conflict (`plan_changed`, `not_approved`).
     """
     invoice = _to_send(session, actor, invoice_id, version)
-    if not may_send(invoice.status, sender_may_approve=may(actor, Operation.APPROVE, "invoice")):
-        raise Conflict(say("This invoice is not approved yet."), code="not_approved")
-    _ensure_complete(invoice)
+    ensure_sendable(actor, status=invoice.status, line_count=len(invoice.lines))
     done, made = mailer.send_document(
         session,
         document=document_of(invoice),
@@ -224,12 +214,8 @@ def send_invoice(
         defaults=defaults,
     )
     if made:
-        before = invoice.status
-        if before != InvoiceStatus.SENT:
-            keep_particulars(session, invoice)
-        invoice.status = InvoiceStatus.SENT.value
-        changes = {"status": (before, invoice.status)} if before != invoice.status else {}
-        audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes), *made])
+        changes = mark_sent(session, [invoice])
+        audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=[_touch(invoice, changes[invoice.id]), *made])
     return done
 
 
@@ -276,12 +262,6 @@ def document_of(invoice: Invoice) -> Document:
 def _ensure_editable(invoice: Invoice) -> None:
     if not may_edit(invoice.status):
         raise Conflict(say("A sent invoice can't be changed, only credited or sent again."), code="sent")
-
-
-def _ensure_complete(invoice: Invoice) -> None:
-    error = approval_error(len(invoice.lines))
-    if error:
-        raise Invalid(error, field="lines")
 
 
 def _touch(invoice: Invoice, changes: Mapping[str, tuple[Any, Any]] | None = None) -> Touch:

@@ -17,6 +17,7 @@ from app.mailer.delivery import loop as worker
 from app.mailer.delivery import recovery, sending
 from app.mailer.delivery.pace import pace_of
 from app.mailer.engines import celery_worker
+from app.mailer.engines.background import Background
 from app.mailer.smtp.connection import Connection, connect
 
 SWEEP_SECONDS = 10.0
@@ -31,7 +32,7 @@ EMBEDDED = "embedded"
 
 
 def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
-    """Drain the outbox until told to stop by SIGTERM or SIGINT; with `once`, until nothing is due.
+    """Drain the outbox until told to stop by SIGTERM or SIGINT; with `once`, until nothing is due or left to do.
 
     Returns how many messages were tried. `name` is the one that the heartbeat carries. A worker takes over what dead
     ones of this machine have left, and leaves alone those that are at work.
@@ -39,10 +40,10 @@ def run_worker(app: Flask, *, name: str = EMBEDDED, once: bool = False) -> int:
     with connect(app) as connection:
         # In portions: between two of them the heartbeat and the sweep have their turn.
         portion = None if once else sending.Portion()
-        drain = _round(app, connection, name=name, portion=portion)
+        drain, background = _round(app, connection, name=name, portion=portion), Background()
         if once:
-            return drain(threading.Event())
-        return worker.run(drain, poll_seconds=POLL_SECONDS, heartbeat=_heartbeat(name))
+            return _once(drain, background)
+        return worker.run(_both(drain, background), poll_seconds=POLL_SECONDS, heartbeat=_heartbeat(name))
 
 
 def run_celery(app: Flask, *, processes: int = PROCESSES) -> int:
@@ -60,7 +61,7 @@ def _work(
 ) -> None:
     """Drain the outbox in a process of Celery until `stop` is set."""
     with app.app_context(), connect(app) as connection:
-        drain = _round(app, connection, name=name, portion=sending.Portion())
+        drain = _both(_round(app, connection, name=name, portion=sending.Portion()), Background())
         beat = _heartbeat(f"{name}@{_machine()}")
         lively_until = 0.0
 
@@ -81,6 +82,24 @@ def _work(
 
         worker.run(round_, poll_seconds=TIMER_SECONDS, stop=stop, idle=rest)
         db.session.remove()
+
+
+def _once(drain: Callable[[threading.Event], int], background: Background) -> int:
+    """Send what is due, and what the work beside it makes due, until there is neither; return how many were tried."""
+    never = threading.Event()
+    tried = drain(never)
+    while background.round(never):
+        tried += drain(never)
+    return tried
+
+
+def _both(drain: Callable[[threading.Event], int], background: Background) -> Callable[[threading.Event], int]:
+    """Return a round that sends a portion of the mails, and then does a portion of the work beside them."""
+
+    def round_(stop: threading.Event) -> int:
+        return drain(stop) + background.round(stop)
+
+    return round_
 
 
 def _round(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +31,12 @@ from app.mailer.smtp.compose import make_message_id
 
 @dataclass(slots=True)
 class _Put:
-    """What is written of one message: into the row that was cancelled, or into a fresh one."""
+    """What is written of one message: into the row that was cancelled, in the state `before`, or into a fresh one."""
 
     key: str
     values: dict[str, Any]
     row: Message | None
+    before: str | None = None
     id: int = 0
 
     @property
@@ -50,8 +52,54 @@ def put_into_outbox(
     Who was skipped is kept beside them. The caller's verb leaves the audit entry, for the document and its messages
     together.
     """
+    return put_all_into_outbox(session, [(chosen, customer.id)], defaults=defaults, again=again)[0]
+
+
+def put_all_into_outbox(
+    session: Session, chosen: Sequence[tuple[Plan, int]], *, defaults: Defaults, again: bool = False
+) -> list[tuple[Plan, list[Touch]]]:
+    """Do that for many plans of one kind of document, each with the id of its customer, with one set of statements."""
+    made_before = _made_before(session, [plan.document for plan, _ in chosen])
+    puts = [
+        _puts(session, plan, customer_id, made_before[plan.document.id], defaults=defaults, again=again)
+        for plan, customer_id in chosen
+    ]
+    every = [one for of_plan in puts for one in of_plan]
+    _write(session, every)
+    there_is_work(session, sum(one.values["state"] == MessageState.QUEUED for one in every))
+    for (plan, customer_id), of_plan in zip(chosen, puts, strict=True):
+        if of_plan:
+            session.add_all(skipped_roads(plan, customer_id=customer_id))
+    return [
+        (
+            with_messages(plan, {one.key: Made(one.id, one.values["state"]) for one in of_plan}),
+            [Touch("message", one.id, one.label, {"state": (one.before, one.values["state"])}) for one in of_plan],
+        )
+        for (plan, _), of_plan in zip(chosen, puts, strict=True)
+    ]
+
+
+def _made_before(session: Session, documents: Sequence[Document]) -> defaultdict[int, list[Message]]:
+    """Return the messages that documents have made already, oldest first, by the document's id."""
+    made: defaultdict[int, list[Message]] = defaultdict(list)
+    for kind in {one.kind for one in documents}:
+        ids = [one.id for one in documents if one.kind == kind]
+        for row in queries.messages_of_documents(session, kind=kind.value, document_ids=ids):
+            made[row.document_id].append(row)
+    return made
+
+
+def _puts(
+    session: Session,
+    chosen: Plan,
+    customer_id: int,
+    made_before: Sequence[Message],
+    *,
+    defaults: Defaults,
+    again: bool,
+) -> list[_Put]:
+    """Return what is to be written for one plan."""
     document, source = chosen.document, source_of(chosen.document.kind.value)
-    made_before = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
     earlier: dict[str, list[Message]] = {}
     for one in made_before:
         earlier.setdefault(one.address_normalised, []).append(one)
@@ -73,33 +121,24 @@ def put_into_outbox(
         row = next((one for one in past if one.revision == revision), None)
         if row is None:
             values |= _identity(document, key, domain=defaults.domain)
-            values |= {"customer_id": customer.id, "revision": revision}
-        puts.append(_Put(key, values, row))
+            values |= {"customer_id": customer_id, "revision": revision}
+        puts.append(_Put(key, values, row, before=row.state if row is not None else None))
     hold_loops(session, document, {one.key: one.values for one in puts})
-    touched = _write(session, puts)
-    there_is_work(session, sum(one.values["state"] == MessageState.QUEUED for one in puts))
-    if puts:
-        session.add_all(skipped_roads(chosen, customer_id=customer.id))
-    made = {one.key: Made(one.id, one.values["state"]) for one in puts}
-    return with_messages(chosen, made), touched
+    return puts
 
 
-def _write(session: Session, puts: Sequence[_Put]) -> list[Touch]:
-    """Write the rows, the fresh ones all at once; return what the trail says of them."""
-    touched = []
+def _write(session: Session, puts: Sequence[_Put]) -> None:
+    """Write the rows, the fresh ones all at once."""
     fresh = [one for one in puts if one.row is None]
     for one, number in zip(fresh, take_ids(session, Message.__table__, len(fresh)), strict=True):
         one.id = one.values["id"] = number
     for one in puts:
-        before = None
         if one.row is not None:
-            one.id, before = one.row.id, one.row.state
+            one.id = one.row.id
             for name, value in one.values.items():
                 setattr(one.row, name, value)
-        touched.append(Touch("message", one.id, one.label, {"state": (before, one.values["state"])}))
     insert_rows(session, Message.__table__, [one.values for one in fresh])
     _keep_contacts(session, puts)
-    return touched
 
 
 def _values(planned: plan_model.Message, source: DocumentSource) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,12 @@ def message(session: Session, actor: Actor, *, message_id: int, lock: bool = Fal
 def messages_of_document(session: Session, *, kind: str, document_id: int) -> list[Message]:
     """Return all messages that a document has made, oldest first."""
     statement = select(Message).where(Message.document_kind == kind, Message.document_id == document_id)
+    return list(session.scalars(statement.order_by(Message.id)))
+
+
+def messages_of_documents(session: Session, *, kind: str, document_ids: Collection[int]) -> list[Message]:
+    """Return all messages that some documents of a kind have made, oldest first."""
+    statement = select(Message).where(Message.document_kind == kind, Message.document_id.in_(document_ids))
     return list(session.scalars(statement.order_by(Message.id)))
 
 

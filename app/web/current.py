@@ -19,6 +19,17 @@ def actor_named(username: str) -> Actor:
     return _actor(user, Door.CLI)
 
 
+def actor_of(user_id: int | None, door: Door) -> Actor | None:
+    """Return a user as an actor by a door, with today's rights; None for one who can't log in any more.
+
+    Without a user it is the program itself.
+    """
+    if user_id is None:
+        return Actor.system(door)
+    user = current_app.appbuilder.sm.get_user_by_id(user_id)  # type: ignore[attr-defined]
+    return None if user is None or not user.is_active else _actor(user, door)
+
+
 def current_actor() -> Actor:
     """Return the logged-in user as an actor, by the door of this request. Raises Unauthenticated."""
     user = g.get("user")

@@ -1,14 +1,14 @@
 """Imports of invoices and usage records: what was handed over, what is staged, and what is wrong with a file.
 
 Revision ID: 0026
-Revises: 0024
+Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -165,6 +165,8 @@ OUTSIDE_THE_UNIT_OF_WORK = {
 # One statement for many rows, in the unit of work of the verb that hands them its session.
 MANY_ROWS_AT_ONCE = {
     "app/core/bulk.py",
+    "app/invoices/billing_runs/keeping.py",
+    "app/invoices/billing_runs/purging.py",
     "app/invoices/imports/publishing.py",
     "app/invoices/imports/service.py",
     "app/invoices/purging.py",

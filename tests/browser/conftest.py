@@ -104,6 +104,8 @@ def records(demo):
     program.send(sent, program.plan(sent)[0])
     wait_until(lambda: sorted(program.states(sent).values()) == ["sent"] * 4, seconds=60)
     stuck = held_invoice(demo, program, customer, line)
+    chosen = {"filters": {"already_sent": True}}
+    planned = program.call("POST", "/billing_run/", json=chosen).json()["id"]
     return {
         "customer": customer,
         "contact": contact,
@@ -115,6 +117,8 @@ def records(demo):
         "held": first("message", ("document_id", stuck), ("state", "held")),
         "mail": demo.mails().ids()[0],
         "suppressed": first("suppression"),
+        "finished_run": first("billing_run", ("status", "finished")),
+        "planned_run": planned,
     }
 
 

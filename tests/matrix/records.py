@@ -22,6 +22,7 @@ SCOPED = {
     "customer": "customer",
     "contact": "contact",
     "invoice": "draft",
+    "billing_run": "billing_run",
     "message": "message",
     "suppression": "suppression",
 }

@@ -194,5 +194,5 @@ def test_counts_are_of_ones_own(house, all_routes, name):
         own = house.api(name)("get", f"/api/v1/{resource}/?q=(page_size:100)").json
         whole = house.api()("get", f"/api/v1/{resource}/?q=(page_size:100)").json
         assert own["count"] == len(own["ids"]) < whole["count"], resource
-        page = house.browser(name).get(f"/{resource}s/list/").text
+        page = house.browser(name).get(f"/{resource.replace('_', '-')}s/list/").text
         assert re.search(rf"\b{own['count']}\b", re.sub(r"<[^>]+>", " ", page)), resource

@@ -6,7 +6,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
 from app.customers.service import create_customer
 from app.extensions import db
+from app.invoices.billing_runs.service import create_run
 from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
@@ -174,6 +175,11 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
             fingerprint=None,
             defaults=sending_defaults(),
         )
+    # A run of the dealer's own staff: others of that dealer see it, and those of another one don't.
+    with house.app.app_context(), unit_of_work(db.session) as session:
+        of_dealer = replace(actor("finance"), dealer_code=code)
+        given = {"filters": {"dealer_code": code}}
+        ids["billing_run"] = create_run(session, of_dealer, values=given, defaults=sending_defaults()).id
     with house.session() as session:
         ids["message"] = session.query(Message.id).filter_by(document_id=ids["invoice"]).order_by(Message.id).first()[0]
         ids["issuer"] = ids["mail_template"] = 1

@@ -20,6 +20,7 @@ from app.core import search_index
 from app.core.models import AuditEntry, AuditRecord
 from app.customers.models import Customer
 from app.extensions import db
+from app.invoices.billing_runs.models import RunInvoice, RunOutcome
 from app.invoices.models import Invoice, InvoiceLine
 from app.mailer.models import Message, MessageAttempt
 from tests.web.house import House, any_house
@@ -42,6 +43,8 @@ RECORD = {
 LARGER = {"customers show contacts": 100, "invoices send": 200, "customers show history": 150, "audit list": 80}
 # What one contact receives from each of three hundred customers, too.
 LARGER["contacts receives from many customers"] = 150
+# What stands in the plan of each invoice of a run.
+OUTCOMES = ("gets:short", "format_none", "no_address")
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
@@ -73,6 +76,11 @@ PAGES = {
     "invoices edit": "/invoices/edit/{draft}",
     "invoices send": "/invoices/{draft}/send",
     "invoices send again": "/invoices/{invoice}/send-again",
+    "billing runs list": "/billing-runs/list/",
+    "billing runs add": "/billing-runs/add",
+    "billing runs show": "/billing-runs/show/{billing_run}",
+    "billing runs show invoices": "/billing-runs/show/{billing_run}?tab=invoices",
+    "billing runs start": "/billing-runs/{billing_run}/start",
     "messages list": "/messages/list/",
     "messages show why": "/messages/show/{message}?tab=why",
     "messages show attempts": "/messages/show/{message}?tab=attempts",
@@ -96,6 +104,9 @@ PAGES = {
     "REST invoice list": "/api/v1/invoice/?q=(page_size:100)",
     "REST invoice get": "/api/v1/invoice/{draft}",
     "REST invoice plan": "/api/v1/invoice/{draft}/plan",
+    "REST billing run list": "/api/v1/billing_run/?q=(page_size:100)",
+    "REST billing run plan": "/api/v1/billing_run/{billing_run}/plan",
+    "REST billing run invoices": "/api/v1/billing_run/{billing_run}/invoices",
     "REST message list": "/api/v1/message/?q=(page_size:100)",
     "REST message get": "/api/v1/message/{message}",
     "REST topic list": "/api/v1/topic/",
@@ -143,6 +154,9 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
     mail = {"language": "en", "recipient_name": "", "document_kind": "invoice", "document_version": 1, "revision": 0}
     mail |= {"usage_reports": [], "reasons": [], "state": "sent"}
 
+    run_row = {"state": "waiting", "fingerprint": "0" * 64, "seen_version": 1, "seen_until": 0, "copies": 1}
+    run_row |= {"reaches_nobody": False}
+
     def of_contact(n: int) -> int | None:
         return ours if n % 25 == 0 else 100 + n % customers if n % 3 else None
 
@@ -170,6 +184,8 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}
             for n in ids
         ],
+        RunInvoice: [{"id": n, "run_id": house.world.ours["billing_run"], "invoice_id": n, **run_row} for n in ids],
+        RunOutcome: [{"row_id": n, "outcome": outcome, "number": 1} for n in ids for outcome in OUTCOMES],
         MessageAttempt: [
             {"id": n, "message_id": n, "started_at": RECORD["created_at"], "outcome": "sent"} for n in ids
         ],

@@ -206,9 +206,9 @@ class TestScreen:
             page = house.browser(name).get("/trash/").text
             return re.findall(r'<option value="(\w+)"', page.split('id="trash-kind"')[1].split("</select>")[0])
 
-        everything = ["customer", "contact", "invoice", *LOOKUPS, "suppression"]
+        everything = ["customer", "contact", "invoice", "billing_run", *LOOKUPS, "suppression"]
         assert kinds("admin") == kinds("auditor") == everything
-        assert kinds("finance") == ["customer", "contact", "invoice"]
+        assert kinds("finance") == ["customer", "contact", "invoice", "billing_run"]
         assert kinds("support") == ["contact"]
         assert house.browser("support").get("/trash/?kind=customer").status_code == 403
         assert house.browser().get("/trash/?kind=nonsense").status_code == 404

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.contacts import models as contact_models
@@ -21,6 +22,9 @@ from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Link, Made, Plan
 from app.mailer.planning.reasons import Reason
 from app.mailer.suppressions.models import Suppression
+
+# A message, or as much of its row as says which of a document's messages counts.
+AnyMessage = TypeVar("AnyMessage", Message, Row[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +122,11 @@ def contacts_by_id(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
     return {row.id: contact_of(row, language="") for row in rows}
 
 
-def contact_of(row: contact_models.Contact, *, language: str) -> Contact:
-    """Return a contact as a plan asks for it; `language` is the one of who has none."""
+def contact_of(row: contact_models.Contact, *, language: str, with_types: bool = True) -> Contact:
+    """Return a contact as a plan asks for it; `language` is the one of who has none.
+
+    Without the types that they want copies of, it does for the plans of bills.
+    """
     return Contact(
         id=row.id,
         name=row.name,
@@ -127,8 +134,8 @@ def contact_of(row: contact_models.Contact, *, language: str) -> Contact:
         email=row.email,
         email_bill_type=BillFormat(row.email_bill_type),
         usage_report=row.invoice_usage_report_id,
-        copy_correspondence=frozenset(one.id for one in row.copy_correspondence),
-        copy_ticket_updates=frozenset(one.id for one in row.copy_ticket_updates),
+        copy_correspondence=frozenset(one.id for one in row.copy_correspondence) if with_types else frozenset(),
+        copy_ticket_updates=frozenset(one.id for one in row.copy_ticket_updates) if with_types else frozenset(),
         marketing_consent=row.marketing_consent_at is not None,
         deleted=row.deleted_at is not None,
         language=row.language or language,
@@ -172,8 +179,12 @@ def made_by(session: Session, document: Document) -> dict[str, Made]:
 
 def latest_messages(session: Session, document: Document) -> dict[str, Message]:
     """Return the message that counts for each address that a document was made for, by normalised address."""
-    rows = queries.messages_of_document(session, kind=document.kind.value, document_id=document.id)
-    latest: dict[str, Message] = {}
+    return latest_of(queries.messages_of_document(session, kind=document.kind.value, document_id=document.id))
+
+
+def latest_of(rows: Iterable[AnyMessage]) -> dict[str, AnyMessage]:
+    """Return the one that counts of a document's messages for each address: the latest that is not cancelled."""
+    latest: dict[str, AnyMessage] = {}
     for row in sorted(rows, key=lambda one: (one.state != MessageState.CANCELLED, one.revision)):
         latest[row.address_normalised] = row
     return latest

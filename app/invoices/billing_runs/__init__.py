@@ -1,0 +1,1 @@
+"""Billing runs: many invoices chosen, planned and sent together, a hundred at a time, by the worker."""

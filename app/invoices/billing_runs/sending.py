@@ -1,0 +1,174 @@
+"""The verbs of the worker: the next invoices of a run into the outbox, and the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.ask import ensure
+from app.access.table import Operation
+from app.core import audit, clock
+from app.core.actor import Actor
+from app.core.audit import Touch, Verb
+from app.core.errors import DomainError
+from app.invoices import queries as invoices
+from app.invoices.billing_runs import queries
+from app.invoices.billing_runs.models import BillingRun, RunInvoice
+from app.invoices.billing_runs.rules import (
+    Came,
+    PauseReason,
+    RowReason,
+    RowState,
+    RunStatus,
+    ensure_may_become,
+    state_after,
+)
+from app.invoices.billing_runs.service import touch
+from app.invoices.models import Invoice
+from app.invoices.sent import ensure_sendable, mark_sent
+from app.mailer import service as mailer
+from app.mailer.planning.facts import Defaults
+from app.mailer.planning.many import lock_customers
+from app.mailer.planning.plan_model import Document, DocumentKind, Plan
+from app.mailer.planning.reasons import Reason
+from app.mailer.service import Executed, ToSend
+
+_REASONS = {one.value: one for one in RowReason}
+
+
+def send_next(session: Session, actor: Actor, *, run_id: int, size: int, defaults: Defaults) -> int | None:
+    """Send the next invoices of a run by the plans that were looked at; return how many had their turn.
+
+    All of it is one unit of work: whoever is killed in it has done nothing. None means that the run isn't anybody's to
+    advance just now: another worker holds it, or it isn't under way. Raises Forbidden.
+    """
+    ensure(actor, Operation.SEND, "invoice")
+    run = _in_turn(session, run_id)
+    if run is None:
+        return None
+    rows = queries.waiting(session, run.id, limit=size)
+    if not rows:
+        return 0
+    found = _held(session, actor, rows)
+    lines = queries.line_counts(session, list(found))
+    sendable = []
+    for row in rows:
+        refused = _refused(actor, found.get(row.invoice_id), lines.get(row.invoice_id, 0))
+        if refused is None:
+            sendable.append(row)
+        else:
+            row.state, row.reason = RowState.FAILED.value, refused.value
+    executed = mailer.send_documents(
+        session, wanted=[_to_send(row, found[row.invoice_id]) for row in sendable], defaults=defaults
+    )
+    _note(session, actor, run, list(zip(sendable, executed, strict=True)))
+    return len(rows)
+
+
+def finish_run(session: Session, actor: Actor, *, run_id: int) -> bool:
+    """Note that no invoice of a run waits any more; return whether it was so."""
+    run = _in_turn(session, run_id)
+    if run is None or queries.waiting(session, run.id, limit=1):
+        return False
+    ensure_may_become(run.status, RunStatus.FINISHED)
+    run.status, run.finished_at = RunStatus.FINISHED.value, clock.now()
+    changes = {"status": (RunStatus.RUNNING.value, run.status)}
+    audit.record(session, actor, verb=Verb.BILLING_RUN_FINISHED, touched=[touch(run, changes)])
+    return True
+
+
+def pause_by_itself(session: Session, actor: Actor, *, run_id: int, reason: PauseReason) -> bool:
+    """Pause a run that can't go on in the name of whoever started it; return whether it was under way."""
+    run = _in_turn(session, run_id)
+    if run is None:
+        return False
+    ensure_may_become(run.status, RunStatus.PAUSED)
+    run.status, run.pause_reason = RunStatus.PAUSED.value, reason.value
+    changes = {"status": (RunStatus.RUNNING.value, run.status)}
+    audit.record(session, actor, verb=Verb.BILLING_RUN_PAUSED, touched=[touch(run, changes)])
+    return True
+
+
+def fail_next(session: Session, *, run_id: int) -> bool:
+    """Leave the next invoice of a run out, since it could not be sent; return whether there was one."""
+    run = _in_turn(session, run_id)
+    rows = queries.waiting(session, run.id, limit=1) if run is not None else ()
+    for row in rows:
+        row.state, row.reason = RowState.FAILED.value, RowReason.UNEXPECTED.value
+    return bool(rows)
+
+
+def _in_turn(session: Session, run_id: int) -> BillingRun | None:
+    """Return a run that is under way, locked; None where another worker holds it, or it isn't under way any more."""
+    wanted = select(BillingRun).where(
+        BillingRun.id == run_id, BillingRun.status == RunStatus.RUNNING.value, BillingRun.deleted_at.is_(None)
+    )
+    locked = wanted.with_for_update(of=BillingRun, skip_locked=True).execution_options(populate_existing=True)
+    found: BillingRun | None = session.scalar(locked)
+    return found
+
+
+def _held(session: Session, actor: Actor, rows: Sequence[RunInvoice]) -> dict[int, Any]:
+    """Lock the invoices of some rows, and their customers before them; return those in sight, by id.
+
+    A row of them has id, number, version, status and customer_id.
+    """
+    ids = [row.invoice_id for row in rows]
+    lock_customers(session, session.scalars(select(Invoice.customer_id).where(Invoice.id.in_(ids))).all())
+    columns = (Invoice.id, Invoice.number, Invoice.version, Invoice.status, Invoice.customer_id)
+    seen = invoices.invoices(actor).options().with_only_columns(*columns).where(Invoice.id.in_(ids))
+    return {one.id: one for one in session.execute(seen.order_by(Invoice.id).with_for_update(of=Invoice))}
+
+
+def _refused(actor: Actor, invoice: Any, line_count: int) -> RowReason | None:  # noqa: ANN401  a row, or None
+    """Return why an invoice can't be sent, or None where it can."""
+    if invoice is None:
+        return RowReason.GONE
+    try:
+        ensure_sendable(actor, status=invoice.status, line_count=line_count)
+    except DomainError as refusal:
+        return _REASONS.get(refusal.code, RowReason.NO_LINES)
+    return None
+
+
+def _to_send(row: RunInvoice, invoice: Any) -> ToSend:  # noqa: ANN401  a row
+    return ToSend(
+        document=Document(kind=DocumentKind.INVOICE, id=invoice.id, number=invoice.number, version=invoice.version),
+        customer_id=invoice.customer_id,
+        fingerprint=row.fingerprint,
+        seen_version=row.seen_version,
+        seen_until=row.seen_until,
+    )
+
+
+def _note(session: Session, actor: Actor, run: BillingRun, done: Sequence[tuple[RunInvoice, Executed]]) -> None:
+    """Note what came of each invoice; mark those sent, and leave one audit entry for all of them."""
+    for row, one in done:
+        state, reason = state_after(_came(one))
+        row.state, row.reason = state.value, reason.value if reason else None
+    made = {one.plan.document.id: one.touched for _, one in done if one.touched}
+    if not made:
+        return
+    statement = invoices.invoices(actor).where(Invoice.id.in_(made)).order_by(Invoice.id)
+    sent = session.scalars(statement.execution_options(populate_existing=True)).all()
+    changes = mark_sent(session, sent)
+    touched = [touch(run)]
+    for one in sent:
+        touched += [Touch("invoice", one.id, one.label, changes[one.id]), *made[one.id]]
+    audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=touched)
+
+
+def _came(one: Executed) -> Came:
+    return Came(
+        is_same=one.is_same,
+        only_sent=one.only_sent,
+        copies=len(one.plan.messages),
+        have_it=_have_it(one.plan),
+    )
+
+
+def _have_it(plan: Plan) -> bool:
+    return any(skip.reason == Reason.ALREADY_SENT for skip in plan.skipped)
