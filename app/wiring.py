@@ -83,6 +83,15 @@ from app.mailer.wording import views as template_views
 from app.mailer.wording.api import MailTemplateApi
 from app.mailer.wording.resource import MAIL_TEMPLATE
 from app.mailer.wording.views import MailTemplateView
+from app.tickets import panels as ticket_panels
+from app.tickets import purging as ticket_purging
+from app.tickets.api import TicketApi
+from app.tickets.models import Ticket
+from app.tickets.resource import TICKET
+from app.tickets.search import TICKETS
+from app.tickets.sending import SENDING as TICKET_SENDING
+from app.tickets.source import TicketUpdateSource
+from app.tickets.views import TicketUpdateView, TicketView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
@@ -95,7 +104,7 @@ from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, TicketApi, MessageApi, SuppressionApi),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -106,6 +115,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Customers"), CustomerView, "customer", "building"),
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
+    (say("Tickets"), TicketView, "ticket", "ticket"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
@@ -118,6 +128,7 @@ TASKS: tuple[Any, ...] = (
     VerifyPasswordView,
     ReceivesView,
     OutboxView,
+    TicketUpdateView,
     outbox_bulk.ManyMessagesView,
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
@@ -144,15 +155,16 @@ def register_features(app: Flask) -> None:
     app.context_processor(house)
     _register_cascades()
     mail_purging = (mailer_purging, suppression_purging)
-    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
+    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging, ticket_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, TICKET, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
     contact_panels.register()
     contact_bulk.register()
     invoice_panels.register()
+    ticket_panels.register()
     register_message_page()
     mailer_panels.register()
     suppression_marks.register()
@@ -181,13 +193,15 @@ def register_features(app: Flask) -> None:
 
 def _register_documents() -> None:
     register_source(InvoiceSource())
+    register_source(TicketUpdateSource())
     register_sending(SENDING)
+    register_sending(TICKET_SENDING)
     register_follower(lost_messages.follow)
     mail.opens = connect
 
 
 def _register_search() -> None:
-    for searchable in (CUSTOMERS, CONTACTS, INVOICES):
+    for searchable in (CUSTOMERS, CONTACTS, INVOICES, TICKETS):
         register_searchable(searchable)
     findables.register()
 
@@ -223,6 +237,7 @@ def house() -> dict[str, Any]:
         ("customer", gettext("Customer"), "/customers/add"),
         ("contact", gettext("Contact"), "/contacts/add"),
         ("invoice", gettext("Invoice"), "/invoices/add"),
+        ("ticket", gettext("Ticket"), "/tickets/add"),
     )
     return {
         "banners": outbox_banners.banners(actor),
@@ -236,6 +251,7 @@ def house() -> dict[str, Any]:
 def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Contact, Contact.customer_id, lambda one: Touch("contact", one.id, str(one))))
     register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
+    register_cascade(Cascade(Customer, Ticket, Ticket.customer_id, lambda one: Touch("ticket", one.id, str(one))))
 
 
 def _register_history() -> None:
@@ -243,6 +259,7 @@ def _register_history() -> None:
     pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
     for resource, view in (
         *pages,
+        (TICKET, TicketView),
         (SUPPRESSION, SuppressionView),
         (ISSUER, IssuerView),
         (MAIL_TEMPLATE, MailTemplateView),

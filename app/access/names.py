@@ -11,6 +11,7 @@ RESOURCES: Mapping[str, Words] = {
     "customer": say("customer"),
     "contact": say("contact"),
     "invoice": say("invoice"),
+    "ticket": say("ticket"),
     "message": say("message"),
     "suppression": say("suppressed address"),
     "outbox": say("outbox"),

@@ -189,13 +189,18 @@ class Connection(Dialogue):
 
 def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
     """Return a connection to the server of an application's settings; it opens with the first mail."""
+    redirect_all, paths = app.config["SETTINGS"].redirect_all, return_paths(app)
+    return Connection(app.extensions["mail"], redirect_all=redirect_all, return_paths=paths, timeouts=timeouts)
+
+
+def return_paths(app: Flask) -> ReturnPaths:
+    """Return which addresses of an application's settings take bounces and answers."""
     settings = app.config["SETTINGS"]
-    paths = ReturnPaths(
+    return ReturnPaths(
         secret=app.config["SECRET_KEY"],
         base=settings.bounce_address,
         own_senders=settings.imap_server is not None or settings.uses_catcher,
     )
-    return Connection(app.extensions["mail"], redirect_all=settings.redirect_all, return_paths=paths, timeouts=timeouts)
 
 
 @functools.cache
