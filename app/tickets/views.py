@@ -107,7 +107,7 @@ class TicketView(WritingPages, AdminView):
             return {}
         return {
             "extra_template": "tickets/add_plan.html",
-            "refresh_url": url_for(f"{self.endpoint}.opening_plan", **request.args.to_dict()),
+            "refresh_url": url_for(f"{self.endpoint}.opening_plan", customer_id=request.args.get("customer_id")),
             **self._opening(given or self.preset(), sent=given is not None),
             "submit_label": say("Open ticket"),
         }

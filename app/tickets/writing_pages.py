@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from wtforms import SelectField, TextAreaField
@@ -143,7 +143,9 @@ class WritingPages:
         return self._page(actor, ticket, page, form, ticks, error=error)
 
     def _written(self, actor: Actor, number: int, page: Writing, form: RecordForm, ticks: Ticks) -> Answer:
-        given = form.given()
+        given, version = form.given(), form.opened_version()
+        if version is None and form.version.data:
+            abort(400)
         if not page.internal:
             ticks.ensure_seen()
         copies = Copies(
@@ -154,7 +156,7 @@ class WritingPages:
         wording = Wording(kind=page.kind, body=given["body"], internal=page.internal, status=given.get("ticket_status"))
         with unit_of_work(db.session) as session:
             _, done = service.add_update(
-                session, actor, ticket_id=number, wording=wording, copies=copies, version=form.opened_version()
+                session, actor, ticket_id=number, wording=wording, copies=copies, version=version
             )
         summary = sending_summary(done)
         if page.internal or summary:
