@@ -27,6 +27,7 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
+from app.demo_tickets import converse
 from app.extensions import db
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
@@ -109,6 +110,7 @@ def fill() -> Iterator[str]:
     _Demo().fill()
     for role in Role:
         _add_user(role, password)
+    converse()
     yield f"Demo users: {', '.join(role.value.lower() for role in Role)}."
     yield (
         f"Their password: {password}" if not settings.demo_password else "Their password is COUNTERPART_DEMO_PASSWORD."

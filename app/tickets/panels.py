@@ -56,12 +56,13 @@ def register() -> None:
     register_action(
         "message",
         Action(
-            say("Send Again (ticket)"),
+            say("Send Again"),
             "ticket",
             Operation.SEND,
             lambda one: url_for("TicketUpdateView.send_again", pk=one.document_id, address=one.address),
             icon="send",
             applies=_is_sent_copy,
+            key="send_ticket_update_again",
         ),
     )
 
