@@ -56,6 +56,7 @@ class Settings:
     uncertain: Literal["resend", "hold"] = "resend"
     redirect_all: str | None = None
     bounce_address: str | None = None
+    answer_address: str | None = None
     invoice_usage: bool = True
     proxies: int = 0
     demo_password: str | None = field(default=None, repr=False)
@@ -117,7 +118,8 @@ class Settings:
             "redis_url": read("COUNTERPART_REDIS_URL", parse.url_of("redis", "rediss"), None),
             "uncertain": read("COUNTERPART_UNCERTAIN", parse.one_of("resend", "hold"), cls.uncertain),
             "redirect_all": read("COUNTERPART_REDIRECT_ALL", parse.address, None),
-            "bounce_address": read("COUNTERPART_BOUNCE_ADDRESS", parse.bounce_address, None),
+            "bounce_address": read("COUNTERPART_BOUNCE_ADDRESS", parse.taggable_address, None),
+            "answer_address": read("COUNTERPART_ANSWER_ADDRESS", parse.taggable_address, None),
             "invoice_usage": read("COUNTERPART_INVOICE_USAGE", parse.yes_or_no, cls.invoice_usage),
             "proxies": read("COUNTERPART_PROXIES", parse.number(0, 10), cls.proxies),
             "demo_password": read("COUNTERPART_DEMO_PASSWORD", parse.at_least(MIN_DEMO_PASSWORD_LENGTH), None),

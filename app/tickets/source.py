@@ -17,7 +17,7 @@ from app.core.words import say
 from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
-from app.mailer.smtp.connection import return_paths
+from app.mailer.smtp.connection import answer_paths
 from app.mailer.wording.letters import letter_of
 from app.tickets import queries
 from app.tickets.documents import document_of
@@ -117,5 +117,5 @@ def _reply_to(letter: Letter, message: Message) -> list[tuple[str, str]]:
     settings: Any = current_app.config["SETTINGS"]
     sender = settings.mail_default_sender or letter.sender_address
     app = cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's way
-    address = return_paths(app).answers_to(sender.rpartition("<")[2].rstrip(">"), message.id)
+    address = answer_paths(app).answers_to(sender.rpartition("<")[2].rstrip(">"), message.id)
     return [("Reply-To", address)] if address and address.isascii() else []

@@ -113,6 +113,8 @@ def records(demo):
         "held": first("message", ("document_id", sent), ("state", "held")),
         "mail": demo.mails().ids()[0],
         "suppressed": first("suppression"),
+        "ticket": (ticket := first("ticket")),
+        "update": program.call("GET", f"/ticket/{ticket}/updates").json()["result"][0]["id"],
     }
 
 

@@ -157,7 +157,9 @@ def test_without_a_mailbox_there_is_no_address_for_answers(app, desk):
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], mail_server="smtp.example")
     ((_, mail),) = deliver(app)
     assert mail["Reply-To"] is None
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], bounce_address="desk@mail.example")
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], bounce_address="bounces@mail.example", answer_address="desk@mail.example"
+    )
     desk.ticket()
     ((_, mail),) = deliver(app)
     assert re.fullmatch(r"desk\+[0-9]+-[a-z2-7]{16}@mail\.example", mail["Reply-To"])

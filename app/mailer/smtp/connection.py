@@ -194,13 +194,19 @@ def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
 
 
 def return_paths(app: Flask) -> ReturnPaths:
-    """Return which addresses of an application's settings take bounces and answers."""
+    """Return which addresses take bounces, by the settings of an application."""
+    return _paths(app, app.config["SETTINGS"].bounce_address)
+
+
+def answer_paths(app: Flask) -> ReturnPaths:
+    """Return which addresses take answers, by the settings of an application."""
+    return _paths(app, app.config["SETTINGS"].answer_address)
+
+
+def _paths(app: Flask, base: str | None) -> ReturnPaths:
     settings = app.config["SETTINGS"]
-    return ReturnPaths(
-        secret=app.config["SECRET_KEY"],
-        base=settings.bounce_address,
-        own_senders=settings.imap_server is not None or settings.uses_catcher,
-    )
+    reads_senders = settings.imap_server is not None or settings.uses_catcher
+    return ReturnPaths(secret=app.config["SECRET_KEY"], base=base, own_senders=reads_senders)
 
 
 @functools.cache
