@@ -176,7 +176,7 @@ def yes_or_no(text: str) -> bool:
 
 
 def taggable_address(text: str) -> str:
-    """Read an address that bounces or answers come to: short enough for a token of 36 characters after it (RFC 5321)."""
+    """Read where bounces or answers come to: short enough for a token of 36 characters after it (RFC 5321)."""
     found = address(text)
     if len(found.rpartition("@")[0].encode()) > 64 - 37:  # RFC 5321 section 4.5.3.1.1
         raise WrongValueError("is too long before the @: at most 27 characters, since a token is added there.")
