@@ -56,6 +56,7 @@ class Settings:
     uncertain: Literal["resend", "hold"] = "resend"
     redirect_all: str | None = None
     bounce_address: str | None = None
+    answer_address: str | None = None
     invoice_usage: bool = True
     import_rows: int = 5_000
     proxies: int = 0
@@ -120,7 +121,8 @@ class Settings:
             "redis_url": read("COUNTERPART_REDIS_URL", parse.url_of("redis", "rediss"), None),
             "uncertain": read("COUNTERPART_UNCERTAIN", parse.one_of("resend", "hold"), cls.uncertain),
             "redirect_all": read("COUNTERPART_REDIRECT_ALL", parse.address, None),
-            "bounce_address": read("COUNTERPART_BOUNCE_ADDRESS", parse.bounce_address, None),
+            "bounce_address": read("COUNTERPART_BOUNCE_ADDRESS", parse.taggable_address, None),
+            "answer_address": read("COUNTERPART_ANSWER_ADDRESS", parse.taggable_address, None),
             "invoice_usage": read("COUNTERPART_INVOICE_USAGE", parse.yes_or_no, cls.invoice_usage),
             "import_rows": read("COUNTERPART_IMPORT_ROWS", parse.number(1, 50_000), cls.import_rows),
             "proxies": read("COUNTERPART_PROXIES", parse.number(0, 10), cls.proxies),

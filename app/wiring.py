@@ -93,6 +93,15 @@ from app.mailer.wording import views as template_views
 from app.mailer.wording.api import MailTemplateApi
 from app.mailer.wording.resource import MAIL_TEMPLATE
 from app.mailer.wording.views import MailTemplateView
+from app.tickets import panels as ticket_panels
+from app.tickets import purging as ticket_purging
+from app.tickets.api import TicketApi
+from app.tickets.models import Ticket
+from app.tickets.resource import TICKET
+from app.tickets.search import TICKETS
+from app.tickets.sending import SENDING as TICKET_SENDING
+from app.tickets.source import TicketUpdateSource
+from app.tickets.views import TicketUpdateView, TicketView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
@@ -105,7 +114,7 @@ from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, BillingRunApi, MessageApi, SuppressionApi),
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, BillingRunApi, TicketApi, MessageApi, SuppressionApi),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -117,6 +126,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
     (say("Billing runs"), BillingRunView, "billing_run", "file-text"),
+    (say("Tickets"), TicketView, "ticket", "ticket"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
@@ -125,21 +135,17 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
 # What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
 PARTS: tuple[Any, ...] = (
     *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
+    ticket_panels,
     *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
 )
 PURGINGS: tuple[Any, ...] = (
     *(lookup_purging, customer_purging, contact_purging, mailer_purging, suppression_purging),
-    *(invoice_purging, billing_run_purging),
+    *(invoice_purging, billing_run_purging, ticket_purging),
 )
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
-    SharedContactsView,
-    contact_bulk.ManyCustomersView,
-    VerifyPasswordView,
-    ReceivesView,
-    OutboxView,
-    outbox_bulk.ManyMessagesView,
-    ImportView,
+    *(SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView, ImportView),
+    *(OutboxView, TicketUpdateView, outbox_bulk.ManyMessagesView),
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
@@ -166,7 +172,7 @@ def register_features(app: Flask) -> None:
     _register_cascades()
     for feature in PURGINGS:
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, BILLING_RUN, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, BILLING_RUN, TICKET, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
@@ -195,13 +201,15 @@ def register_features(app: Flask) -> None:
 
 def _register_documents() -> None:
     register_source(InvoiceSource())
+    register_source(TicketUpdateSource())
     register_sending(SENDING)
+    register_sending(TICKET_SENDING)
     register_follower(lost_messages.follow)
     mail.opens = connect
 
 
 def _register_search() -> None:
-    for searchable in (CUSTOMERS, CONTACTS, INVOICES):
+    for searchable in (CUSTOMERS, CONTACTS, INVOICES, TICKETS):
         register_searchable(searchable)
     findables.register()
 
@@ -240,6 +248,7 @@ def house() -> dict[str, Any]:
         ("customer", gettext("Customer"), "/customers/add"),
         ("contact", gettext("Contact"), "/contacts/add"),
         ("invoice", gettext("Invoice"), "/invoices/add"),
+        ("ticket", gettext("Ticket"), "/tickets/add"),
     )
     return {
         "banners": outbox_banners.banners(actor),
@@ -253,6 +262,7 @@ def house() -> dict[str, Any]:
 def _register_cascades() -> None:
     register_cascade(Cascade(Customer, Contact, Contact.customer_id, lambda one: Touch("contact", one.id, str(one))))
     register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
+    register_cascade(Cascade(Customer, Ticket, Ticket.customer_id, lambda one: Touch("ticket", one.id, str(one))))
 
 
 def _register_history() -> None:
@@ -261,6 +271,7 @@ def _register_history() -> None:
     for resource, view in (
         *pages,
         (BILLING_RUN, BillingRunView),
+        (TICKET, TicketView),
         (SUPPRESSION, SuppressionView),
         (ISSUER, IssuerView),
         (MAIL_TEMPLATE, MailTemplateView),

@@ -12,6 +12,7 @@ RESOURCES: Mapping[str, Words] = {
     "contact": say("contact"),
     "invoice": say("invoice"),
     "billing_run": say("billing run"),
+    "ticket": say("ticket"),
     "message": say("message"),
     "suppression": say("suppressed address"),
     "outbox": say("outbox"),

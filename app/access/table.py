@@ -84,6 +84,7 @@ TABLE: dict[str, Row] = {
     "invoice": _row(finance=_WRITE | {Operation.APPROVE, Operation.SEND}, auditor=_READ_TRASH),
     # What is to be left out of a run, and its plan, are its content: whoever may update it chooses and plans again.
     "billing_run": _row(finance=_WRITE | {Operation.SEND, Operation.PAUSE, Operation.RESUME}, auditor=_READ_TRASH),
+    "ticket": _row(finance=_READ, support=_WRITE | {Operation.SEND}, auditor=_READ_TRASH),
     "message": _row(
         finance=_ON_MESSAGES,
         support=_ON_MESSAGES,
@@ -149,4 +150,4 @@ NOT_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {
 ONLY_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {("customer", Role.SUPPORT): _NAMES_ADDRESSES_NUMBERS}
 
 # The kinds of document that a message can be about, by the resource whose permissions they share.
-DOCUMENT_RESOURCES = {"invoice": "invoice"}
+DOCUMENT_RESOURCES = {"invoice": "invoice", "ticket_update": "ticket"}

@@ -183,8 +183,8 @@ def yes_or_no(text: str) -> bool:
     return text.lower() in _YES
 
 
-def bounce_address(text: str) -> str:
-    """Read the address that bounces come to: short enough for a token of 36 characters after it (RFC 5321)."""
+def taggable_address(text: str) -> str:
+    """Read where bounces or answers come to: short enough for a token of 36 characters after it (RFC 5321)."""
     found = address(text)
     if len(found.rpartition("@")[0].encode()) > 64 - 37:  # RFC 5321 section 4.5.3.1.1
         raise WrongValueError("is too long before the @: at most 27 characters, since a token is added there.")

@@ -100,6 +100,8 @@ def _goes_along(kind: str, name: str) -> str:
         return say("The direct contact {name} goes along.", name=name)
     if kind == "invoice":
         return say("Invoice {name} goes along.", name=name)
+    if kind == "ticket":
+        return say("Ticket {name} goes along.", name=name)
     return say("{name} goes along.", name=name)
 
 
@@ -108,6 +110,8 @@ def _more_go_along(kind: str, count: int) -> str:
         return say_count("{count} more direct contact goes along.", "{count} more direct contacts go along.", count)
     if kind == "invoice":
         return say_count("{count} more invoice goes along.", "{count} more invoices go along.", count)
+    if kind == "ticket":
+        return say_count("{count} more ticket goes along.", "{count} more tickets go along.", count)
     return say_count("{count} more document goes along.", "{count} more documents go along.", count)
 
 

@@ -14,6 +14,8 @@ from app.invoices import queries as invoices
 from app.invoices.resource import INVOICE
 from app.mailer import queries as mailer
 from app.mailer.resource import MESSAGE
+from app.tickets import queries as tickets
+from app.tickets.resource import TICKET
 from app.web.search_registry import Findable, register_findable
 
 
@@ -22,6 +24,7 @@ def register() -> None:
     register_findable(_findable(CUSTOMER, "CustomerView", customers.findings, _place_and_address, has_number=True))
     register_findable(_findable(CONTACT, "ContactView", contacts.findings, _company_and_address))
     register_findable(_findable(INVOICE, "InvoiceView", invoices.findings, _label_of_customer, has_number=True))
+    register_findable(_findable(TICKET, "TicketView", tickets.findings, _label_of_customer, has_number=True))
     register_findable(_findable(MESSAGE, "MessageView", mailer.findings, _label_of_customer))
 
 
@@ -36,7 +39,7 @@ def _findable(resource: Any, view: str, findings: Any, hint: Any, *, has_number:
     )
 
 
-def _label_of_customer(document: Any) -> str:  # noqa: ANN401  an invoice or a message
+def _label_of_customer(document: Any) -> str:  # noqa: ANN401  an invoice, a ticket or a message
     label: str = document.customer.label
     return label
 

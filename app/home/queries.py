@@ -23,6 +23,8 @@ from app.mailer.suppressions import queries as suppressions
 from app.mailer.suppressions.models import Suppression
 from app.mailer.suppressions.rules import BOUNCES
 from app.mailer.watching import queries as watching
+from app.tickets import queries as tickets
+from app.tickets.models import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
     if may(actor, Operation.READ, "invoice"):
         drafts = invoices.invoices(actor).where(Invoice.status == "draft")
         found.append(Figure(say("Draft invoices"), _count(session, drafts, Invoice.id), "/invoices/list/?status=draft"))
+    if may(actor, Operation.UPDATE, "ticket"):
+        mine = tickets.tickets(actor).where(tickets.is_mine(actor), tickets.is_closed(closed=False))
+        url = "/tickets/list/?mine=yes&state=open"
+        found.append(Figure(say("My open tickets"), _count(session, mine, Ticket.id), url))
     if may(actor, Operation.READ, "message"):
         sent = watching.counts(session, actor, now=clock.now(), only=("sent",))["sent"]
         url = "/messages/list/?state=sent"

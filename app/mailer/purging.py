@@ -26,6 +26,7 @@ from app.mailer import queries
 from app.mailer.bounces.models import Bounce
 from app.mailer.message_states import FINAL
 from app.mailer.models import Content, ContentPart, Message, Rendition, SkippedRoad, message_contact
+from app.mailer.own_documents import of_documents
 from app.mailer.planning.plan_model import Road
 
 PURGED = "(purged)"
@@ -116,7 +117,7 @@ def wipe_messages_of(session: Session, record: Record) -> list[Touch]:
         session.delete(road)
     if not isinstance(record, Customer):
         for rendition in session.scalars(
-            select(Rendition).where(Rendition.document_kind == record.__tablename__, Rendition.document_id == record.id)
+            select(Rendition).where(of_documents(Rendition, type(record), [record.id]))
         ).all():
             session.delete(rendition)
             session.flush()
@@ -142,7 +143,7 @@ def _about(record: Record, model: type[Message | SkippedRoad] = Message) -> Colu
         return model.customer_id == record.id
     if isinstance(record, Contact):
         return Message.id.in_(select(message_contact.c.message_id).where(message_contact.c.contact_id == record.id))
-    return (model.document_kind == record.__tablename__) & (model.document_id == record.id)
+    return of_documents(model, type(record), [record.id])
 
 
 def _theirs(contact: Contact, addresses: Collection[str]) -> ColumnElement[bool]:
@@ -176,9 +177,7 @@ def _about_all(records: Sequence[Record]) -> list[ColumnElement[bool]]:
     for one in records:
         ids.setdefault(type(one), []).append(one.id)
     return [
-        Message.customer_id.in_(numbers)
-        if model is Customer
-        else (Message.document_kind == model.__tablename__) & Message.document_id.in_(numbers)
+        Message.customer_id.in_(numbers) if model is Customer else of_documents(Message, model, numbers)
         for model, numbers in ids.items()
     ]
 

@@ -38,7 +38,7 @@ from app.mailer.planning.lost import reasons_lost_by
 from app.mailer.planning.many import Facts, Wanted, facts_of_many, lock_contacts
 from app.mailer.planning.plan_again import plan_again
 from app.mailer.planning.refusals import ensure_fingerprint, refuse_again, refuse_skipped
-from app.mailer.planning.rules import Document, Plan, explain, plan
+from app.mailer.planning.rules import Document, Plan, about, explain, plan
 
 
 def plan_document(
@@ -67,17 +67,20 @@ def send_document(
     choices: Choices,
     fingerprint: str | None,
     defaults: Defaults,
+    looked_at_as: Document | None = None,
 ) -> tuple[Plan, list[Touch]]:
     """Execute a document's plan; return it with its messages, and what the caller's audit entry says of them.
 
-    The caller holds the document, and before it `lock_customer`. Raises Conflict (`plan_changed`).
+    `looked_at_as` is the document as its plan was shown, where it was only written since. The caller holds the
+    document, and before it `lock_customer`. Raises Conflict (`plan_changed`).
     """
     lock_people(session, customer)
     chosen = plan_document(session, document=document, customer=customer, choices=choices, defaults=defaults)
     base = chosen
     if choices != Choices():
         base = plan_document(session, document=document, customer=customer, choices=Choices(), defaults=defaults)
-    ensure_fingerprint(chosen, base, fingerprint)
+    seen = looked_at_as or document
+    ensure_fingerprint(about(seen, chosen), about(seen, base), fingerprint)
     _log_sending(chosen)
     return put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
 

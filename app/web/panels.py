@@ -45,6 +45,8 @@ class Action:
     applies: Callable[[Any], bool] = lambda _record: True
     # Not for those who may do this: they have an entry of their own that does more.
     unless: Operation | None = None
+    # What tells it from others of the same label, which stand there for other records.
+    key: str = ""
 
 
 # What a feature above has to say about a field of a record, as markup: a line each.
@@ -111,7 +113,7 @@ def _put(where: dict[str, list[Any]], resource: str, entry: Tab | Action) -> Non
 
 
 def _name(entry: Tab | Action) -> str:
-    return entry.key if isinstance(entry, Tab) else entry.label
+    return entry.key or entry.label
 
 
 def _menu(where: dict[str, list[Action]], actor: Actor, resource: str, record: Record) -> list[dict[str, Any]]:

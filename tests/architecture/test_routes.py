@@ -65,6 +65,9 @@ OPERATIONS = {
     "discard": "create",
     "faults": "read",
     "sample": "read",
+    "opening_plan": "create",
+    **dict.fromkeys(("answer", "note", "close", "reopen", "add_update"), "update"),
+    **dict.fromkeys(("get_updates", "plan_next"), "read"),
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {
@@ -78,6 +81,7 @@ RESOURCES = {
     "ReceivesView": "contact",
     "InboxView": "inbox",
     "TrashView": "trash",
+    "TicketUpdateView": "ticket",
     "UserView": "user",
     "RoleView": "role",
 }
@@ -96,7 +100,7 @@ SPECIAL = {
     "ResetPasswordView.this_form_post": ("user", "update"),
 }
 # Pages that show to every reader what only some may do there.
-READING = {("InvoiceView.send", "GET")}
+READING = {("InvoiceView.send", "GET"), ("TicketUpdateView.send", "GET")}
 # Routes that no row of the table speaks of, each with its reason.
 EXCEPTIONS = {
     "HomeView.index": EVERYBODY,  # sends others to the login by itself
@@ -123,6 +127,7 @@ PARTS = {
     "filename": "app.css",
     "source": "customer",
     "mail_id": "0" * 32,
+    "update_id": "1",
     "number": "1",
     "name": "resetpasswords",
     "kind": "contact",

@@ -13,6 +13,7 @@ from app.customers.rules import CUSTOMER_FIELDS
 from app.invoices.fields import INVOICE_FIELDS
 from app.mailer.message_states import MessageState
 from app.mailer.planning.reasons import Reason
+from app.tickets.fields import TICKET_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/developer/spec.md").read_text()
@@ -38,6 +39,9 @@ CALLS = (
     "/invoice/<id>/send_again",
     "/correspondence/",
     "/ticket/",
+    "/ticket/<id>/updates",
+    "/ticket/<id>/close",
+    "/ticket/<id>/reopen",
     "/billing_run/",
     "/message/<id>",
     "/message/<id>/retry",
@@ -69,7 +73,7 @@ def test_what_it_names_is_there():
 @pytest.mark.parametrize(
     ("what", "names"),
     [
-        ("field", {*CUSTOMER_FIELDS, *CONTACT_FIELDS, *INVOICE_FIELDS}),
+        ("field", {*CUSTOMER_FIELDS, *CONTACT_FIELDS, *INVOICE_FIELDS, *TICKET_FIELDS}),
         ("state", {state.value for state in MessageState}),
         ("reason", {reason.value for reason in Reason}),
         ("call", {f"/api/v1{call}" for call in CALLS}),

@@ -119,6 +119,8 @@ def records(demo):
         "suppressed": first("suppression"),
         "finished_run": first("billing_run", ("status", "finished")),
         "planned_run": planned,
+        "ticket": (ticket := first("ticket")),
+        "update": program.call("GET", f"/ticket/{ticket}/updates").json()["result"][0]["id"],
     }
 
 

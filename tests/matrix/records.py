@@ -12,6 +12,7 @@ from app.contacts.service import add_shared_contact, delete_contact
 from app.customers.service import delete_customer
 from app.invoices.service import delete_invoice
 from app.lookups.service import delete_lookup
+from app.tickets.service import delete_ticket
 from tests.web.house import House
 
 NOTHING = 999_983
@@ -23,6 +24,7 @@ SCOPED = {
     "contact": "contact",
     "invoice": "draft",
     "billing_run": "billing_run",
+    "ticket": "ticket",
     "message": "message",
     "suppression": "suppression",
 }
@@ -47,6 +49,8 @@ def add_the_deleted(house: House) -> Standing:
     house.do(delete_contact, contact_id=gone["contact"])
     gone["invoice"] = house.invoice(world.ours["customer"])
     house.do(delete_invoice, invoice_id=gone["invoice"])
+    gone["ticket"] = house.ticket(world.ours["customer"])
+    house.do(delete_ticket, ticket_id=gone["ticket"])
     for name in LOOKUPS:
         gone[name] = _deleted_row(house, name)
     house.do(add_shared_contact, customer_id=world.theirs["customer"], contact_id=world.ours["linked"])

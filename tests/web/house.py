@@ -30,6 +30,7 @@ from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
 from app.mailer.suppressions.service import add_suppression
+from app.tickets.service import Copies, open_ticket
 from tests.conftest import (
     PASSWORD,
     POSTGRESQL,
@@ -39,6 +40,7 @@ from tests.conftest import (
     postgresql_database,
     settings_for,
 )
+from tests.core import making
 
 LINES = [{"description": "Line rental", "quantity": "2", "unit_price": "12.50", "tax_rate": "20", "reference": "0161"}]
 _EXTRA = {"correspondence_type": {"correspondence_class": "billing"}}
@@ -113,6 +115,13 @@ class House:
         given = {"customer_id": customer_id, "invoice_date": "2026-01-05", "due_date": "2026-02-05", "lines": LINES}
         return self.do(create_invoice, values={**given, **values}, default_currency="GBP")
 
+    def ticket(self, customer_id: int, **values: object) -> int:
+        """Open a ticket."""
+        lookups = self.world.lookups
+        given = {"customer_id": customer_id, "ticket_type": lookups["ticket_type"], "subject": "Test ticket"}
+        given |= {"ticket_status": lookups["ticket_status"], "body": "First text", **values}
+        return self.do(open_ticket, values=given, copies=Copies(defaults=making.DEFAULTS))
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Give a session to look into the database."""
@@ -164,6 +173,7 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
     house.do(add_shared_contact, customer_id=ids["customer"], contact_id=ids["linked"])
     bounced = {"address": f"linked@{code.lower()}.example", "reason": "The mailbox is closed."}
     ids["suppression"] = house.do(add_suppression, values=bounced)
+    ids["ticket"] = house.ticket(ids["customer"])
     ids["draft"] = house.invoice(ids["customer"])
     ids["invoice"] = house.invoice(ids["customer"])
     with house.app.app_context(), unit_of_work(db.session) as session:

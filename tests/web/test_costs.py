@@ -23,6 +23,7 @@ from app.extensions import db
 from app.invoices.billing_runs.models import RunInvoice, RunOutcome
 from app.invoices.models import Invoice, InvoiceLine
 from app.mailer.models import Message, MessageAttempt
+from app.tickets.models import Ticket, TicketUpdate
 from tests.web.house import House, any_house
 
 pytestmark = pytest.mark.slow
@@ -45,6 +46,8 @@ LARGER = {"customers show contacts": 100, "invoices send": 200, "customers show 
 LARGER["contacts receives from many customers"] = 150
 # What stands in the plan of each invoice of a run.
 OUTCOMES = ("gets:short", "format_none", "no_address")
+# The form of an update names each of four hundred contacts with what is in the way.
+LARGER |= {"tickets add to customer": 200, "tickets answer": 200}
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
@@ -68,6 +71,13 @@ PAGES = {
     "contacts edit of many customers": "/contacts/edit/{many}",
     "contacts delete of many customers": "/contacts/delete/{many}",
     "add shared contact": "/customers/{customer}/add-shared-contact",
+    "customers show tickets": "/customers/show/{customer}?tab=tickets",
+    "tickets list": "/tickets/list/",
+    "tickets show conversation": "/tickets/show/{ticket}",
+    "tickets show messages": "/tickets/show/{ticket}?tab=messages",
+    "tickets add to customer": "/tickets/add?customer_id={customer}",
+    "tickets edit": "/tickets/edit/{ticket}",
+    "tickets answer": "/tickets/{ticket}/answer",
     "invoices list": "/invoices/list/",
     "invoices show lines": "/invoices/show/{draft}?tab=lines",
     "invoices show usage": "/invoices/show/{draft}?tab=usage",
@@ -101,6 +111,8 @@ PAGES = {
     "REST customer contacts": "/api/v1/customer/{customer}/contacts",
     "REST contact list": "/api/v1/contact/?q=(page_size:100)",
     "REST contact get": "/api/v1/contact/{contact}",
+    "REST ticket list": "/api/v1/ticket/?q=(page_size:100)",
+    "REST ticket updates": "/api/v1/ticket/{ticket}/updates",
     "REST invoice list": "/api/v1/invoice/?q=(page_size:100)",
     "REST invoice get": "/api/v1/invoice/{draft}",
     "REST invoice plan": "/api/v1/invoice/{draft}/plan",
@@ -150,6 +162,7 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
     ids = range(100, 100 + customers)
     days = {"invoice_date": date(2026, 1, 1), "due_date": date(2026, 2, 1)}
     amounts = {"currency": "GBP", "status": "sent", "net": 1, "tax": 0, "total": 1}
+    desk = {"ticket_type_id": lookups["ticket_type"], "ticket_status_id": lookups["ticket_status"]}
     line = {"position": 0, "description": "Cost", "quantity": 1, "unit_price": 1, "tax_rate": 0, "net": 1}
     mail = {"language": "en", "recipient_name": "", "document_kind": "invoice", "document_version": 1, "revision": 0}
     mail |= {"usage_reports": [], "reasons": [], "state": "sent"}
@@ -179,6 +192,14 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             for n in range(1000, 1000 + contacts)
         ],
         Invoice: [{"id": n, "number": f"COST-{n}/1", "series": 1, "customer_id": n, **days, **amounts} for n in ids],
+        Ticket: [
+            {"id": n, "number": f"COST-{n}/T001", "series": 1, "customer_id": n, "subject": f"Cost {n}", **desk}
+            for n in ids
+        ],
+        TicketUpdate: [
+            {"id": n, "ticket_id": n, "position": 1, "kind": "text", "body": "x", "internal": False, "door": "cli"}
+            for n in ids
+        ],
         InvoiceLine: [{"id": n, "invoice_id": n, **line} for n in ids],
         Message: [
             {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}

@@ -69,7 +69,7 @@ class TestRest:
         assert named["result"][0]["last_name"] == "Paged 0"
         assert call("get", "/api/v1/contact/trash?q=(order_column:nonsense)").status_code == 400
 
-    @pytest.mark.parametrize("resource", ["customer", "contact", "invoice", *LOOKUPS])
+    @pytest.mark.parametrize("resource", ["customer", "contact", "invoice", "ticket", *LOOKUPS])
     def test_every_record_is_deleted_restored_and_purged(self, house, resource):
         call, customer = house.api(), house.customer()
         given = {"name": f"Gone {resource}"}
@@ -83,6 +83,9 @@ class TestRest:
             given = {"last_name": "Gone"}
         elif resource == "invoice":
             given = {"customer_id": customer, "invoice_date": "2026-01-01", "due_date": "2026-02-01", "lines": []}
+        elif resource == "ticket":
+            given = {"customer_id": customer, "ticket_type": house.world.lookups["ticket_type"]}
+            given |= {"subject": "Gone", "body": "Gone"}
         path = f"/api/v1/{resource}/"
         number = call("post", path, json=given).json["id"]
         at = f"{path}{number}"
@@ -206,10 +209,10 @@ class TestScreen:
             page = house.browser(name).get("/trash/").text
             return re.findall(r'<option value="(\w+)"', page.split('id="trash-kind"')[1].split("</select>")[0])
 
-        everything = ["customer", "contact", "invoice", "billing_run", *LOOKUPS, "suppression"]
+        everything = ["customer", "contact", "invoice", "billing_run", "ticket", *LOOKUPS, "suppression"]
         assert kinds("admin") == kinds("auditor") == everything
         assert kinds("finance") == ["customer", "contact", "invoice", "billing_run"]
-        assert kinds("support") == ["contact"]
+        assert kinds("support") == ["contact", "ticket"]
         assert house.browser("support").get("/trash/?kind=customer").status_code == 403
         assert house.browser().get("/trash/?kind=nonsense").status_code == 404
         assert house.browser().get("/trash/?kind=message").status_code == 404

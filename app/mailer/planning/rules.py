@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from app.core.addresses import normalise
 from app.core.bill_format import fullest
@@ -49,6 +50,7 @@ __all__ = [
     "Recipient",
     "Road",
     "Skip",
+    "about",
     "as_dict",
     "difference",
     "explain",
@@ -106,6 +108,14 @@ def fingerprint(document: Document, messages: Iterable[Message], skipped: Iterab
         "skipped": sorted([skip.key, skip.road, skip.contact_id or 0, skip.reason] for skip in skipped),
     }
     return hashlib.sha256(json.dumps(outcome, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def about(document: Document, of_another: Plan) -> Plan:
+    """Return the same outcome as the plan of another document: of what was looked at before it was written."""
+    if of_another.document == document:
+        return of_another
+    told = fingerprint(document, of_another.messages, of_another.skipped)
+    return replace(of_another, document=document, fingerprint=told)
 
 
 def _obstacle_at_address(key: str, circumstances: Circumstances, unticked: set[str]) -> Reason | None:

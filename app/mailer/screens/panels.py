@@ -47,6 +47,7 @@ _COLUMNS = {
 }
 _OF_CUSTOMER = ("who", "address", "document", "format", "state", "why", "at")
 _OF_CONTACT = ("document", "customer", "address", "format", "state", "why", "at")
+_OF_MANY = ("who", "address", "document", "state", "why", "at")
 _OF_DOCUMENT = ("who", "address", "format", "state", "why", "at")
 
 # Which messages a record's tab shows; the same is asked of the roads that were skipped.
@@ -77,6 +78,15 @@ def messages_tab(kind: str, *, asked_at: Callable[[Any], str]) -> Tab:
         _OF_DOCUMENT,
         listed=lambda record: {"document_kind": kind, "q": record.number},
         asked_at=asked_at,
+    )
+
+
+def messages_of_many_tab(kind: str, documents: Callable[[Any], Any]) -> Tab:
+    """Return the Messages tab of a record that holds documents: `documents` gives the selection of their ids."""
+    return _tab(
+        lambda model, record: (model.document_kind == kind) & model.document_id.in_(documents(record)),
+        _OF_MANY,
+        listed=lambda record: {"document_kind": kind, "q": record.number},
     )
 
 

@@ -194,18 +194,29 @@ class Connection(Dialogue):
 def connect(app: Flask, *, timeouts: Timeouts | None = None) -> Connection:
     """Return a connection to the server of an application's settings; it opens with the first mail."""
     settings = app.config["SETTINGS"]
-    paths = ReturnPaths(
-        secret=app.config["SECRET_KEY"],
-        base=settings.bounce_address,
-        own_senders=settings.imap_server is not None or settings.uses_catcher,
-    )
     return Connection(
         app.extensions["mail"],
         redirect_all=settings.redirect_all,
-        return_paths=paths,
+        return_paths=return_paths(app),
         timeouts=timeouts,
         signer=signer_of(settings.dkim_key, selector=settings.dkim_selector),
     )
+
+
+def return_paths(app: Flask) -> ReturnPaths:
+    """Return which addresses take bounces, by the settings of an application."""
+    return _paths(app, app.config["SETTINGS"].bounce_address)
+
+
+def answer_paths(app: Flask) -> ReturnPaths:
+    """Return which addresses take answers, by the settings of an application."""
+    return _paths(app, app.config["SETTINGS"].answer_address)
+
+
+def _paths(app: Flask, base: str | None) -> ReturnPaths:
+    settings = app.config["SETTINGS"]
+    reads_senders = settings.imap_server is not None or settings.uses_catcher
+    return ReturnPaths(secret=app.config["SECRET_KEY"], base=base, own_senders=reads_senders)
 
 
 @functools.cache

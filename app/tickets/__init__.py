@@ -1,0 +1,1 @@
+"""Tickets: what customers ask, what staff answer, and the copies of each answer."""
