@@ -31,6 +31,7 @@ EXPECTED = """
 customer              *      crudbtl  rul       rb
 contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
+ticket                *      r        crudbts   rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb
 outbox                rhm    r        r         r
@@ -154,6 +155,13 @@ def test_field_rules_name_fields_that_exist():
         assert names <= set(fields[resource])
 
 
-@pytest.mark.parametrize(("role", "kinds"), [("Admin", ["invoice"]), ("Finance", ["invoice"]), ("Support", [])])
+@pytest.mark.parametrize(
+    ("role", "kinds"),
+    [
+        ("Admin", ["invoice", "ticket_update"]),
+        ("Finance", ["invoice", "ticket_update"]),
+        ("Support", ["ticket_update"]),
+    ],
+)
 def test_messages_are_seen_by_who_sees_their_documents(role, kinds):
     assert document_kinds_in_sight(holding(role)) == kinds

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from app.access.table import DOCUMENT_RESOURCES
 from app.core import clock
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
@@ -73,9 +72,7 @@ def test_a_loop_that_goes_on_stays_held(tickets, customer_id):
     assert states() == ["queued"] * 3 + ["held"] * 9
 
 
-def test_a_person_releases_it_by_retry_and_nothing_else_does(tickets, customer_id, login, monkeypatch):
-    # No resource is a ticket's yet; who may send the one of another kind stands for whoever may send its updates.
-    monkeypatch.setitem(DOCUMENT_RESOURCES, "ticket_update", "invoice")
+def test_a_person_releases_it_by_retry_and_nothing_else_does(tickets, customer_id, login):
     for number in range(1, 5):
         update(tickets, customer_id, number)
     held = making.messages()[-1].id
