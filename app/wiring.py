@@ -288,6 +288,8 @@ def _register_pickers() -> None:
         register_picker(name, lookup_picker(name))
     register_picker("usage_report_profile", report_picker())
     register_picker("dealer", dealer_picker())
+    # Customers and contacts carry a dealer's code; a list refers to its row.
+    register_picker("dealer_by_id", lookup_picker("dealer"))
     register_finder("customer", customers_by_id)
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())

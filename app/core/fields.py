@@ -173,9 +173,13 @@ class Reference(Field):
 
 @dataclass(frozen=True, slots=True)
 class References(Field):
-    """A set of ids of records of `resource`; the record holds the rows, which the service looks up."""
+    """A set of ids of records of `resource`; the record holds the rows, which the service looks up.
+
+    `source` names the picker of its form where that of the resource gives something else than ids.
+    """
 
     resource: str = ""
+    source: str = ""
 
     def clean(self, raw: object) -> object:
         """Return the ids, sorted and each once."""

@@ -208,7 +208,8 @@ def _form_field(name: str, kind: Field, *, labels: Mapping[str, str], hints: Map
     if isinstance(kind, Code):
         return PickerField(source=kind.source, **common)
     if isinstance(kind, Reference | References):
-        return PickerField(source=kind.resource, multiple=isinstance(kind, References), **common)
+        source = getattr(kind, "source", "") or kind.resource
+        return PickerField(source=source, multiple=isinstance(kind, References), **common)
     if isinstance(kind, Text):
         keywords |= {"maxlength": kind.limit}
         if isinstance(kind, Email):

@@ -50,7 +50,7 @@ def define_the_report(page, watch):
     choose(page, "Customers", "SITES")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sites for Clara")
-    expect(page.get_by_text("Site or cost centre, Cost, Share of the cost (%)")).to_be_visible()
+    expect(page.get_by_text("Site or cost centre, Cost, Share of the cost (%)", exact=True)).to_be_visible()
     expect(page.get_by_text("SITES", exact=False).first).to_be_visible()
 
 

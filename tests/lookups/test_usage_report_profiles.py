@@ -283,6 +283,19 @@ class TestScreens:
         exported = browser.post("/usage-report-profiles/export", data={"everything": "1", "format": "csv"})
         assert "Days,By day" in exported.text
 
+    def test_dealers_are_chosen_by_name(self, login):
+        making.dealers("NORTH", "SOUTH")
+        browser = login("admin")
+        page = browser.get("/usage-report-profiles/add").text
+        url = re.search(
+            r'name="dealers"[^>]*data-picker-url="([^"]+)"|data-picker-url="([^"]+)"[^>]*name="dealers"', page
+        )
+        (offered,) = browser.get(f"{url[1] or url[2]}?q=SOUTH").json["results"]
+        form = {"name": "South", "available_to": "dealers", "dealers": [offered["id"]], "active": "y"}
+        added = browser.post("/usage-report-profiles/add", data=form, follow_redirects=True)
+        assert "Dealer SOUTH" in self.text_of(added.text)
+        assert ">Dealer SOUTH</option>" in browser.get("/usage-report-profiles/edit/1").text
+
     def test_its_history_names_the_columns_in_their_order(self, login):
         number = making.lookup(RESOURCE, "Days", report="by_day", columns=["day", "cost"])
         making.run(

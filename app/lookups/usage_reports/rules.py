@@ -129,7 +129,7 @@ PROFILE_FIELDS: Fields = {
     "file_format": Choice(options=FileFormat),
     "available_to": Choice(options=Availability),
     "customers": References(resource="customer"),
-    "dealers": References(resource="dealer"),
+    "dealers": References(resource="dealer", source="dealer_by_id"),
 }
 
 
