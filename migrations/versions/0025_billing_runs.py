@@ -71,7 +71,7 @@ def upgrade() -> None:
             ["invoice_id"], ["invoice.id"], name=op.f("fk_billing_run_invoice_invoice_id_invoice")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run_invoice")),
-        sa.UniqueConstraint("run_id", "invoice_id", name=op.f("uq_billing_run_invoice_run_id")),
+        sa.UniqueConstraint("run_id", "invoice_id", name=op.f("uq_billing_run_invoice_run_id_invoice_id")),
     )
     op.create_index("ix_billing_run_invoice_invoice_id", "billing_run_invoice", ["invoice_id"])
     op.create_index("ix_billing_run_invoice_turn", "billing_run_invoice", ["run_id", "state", "id"])
