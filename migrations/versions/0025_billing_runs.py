@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("purged_at", moment, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("deletion_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["started_by_id"], ["ab_user.id"], name=op.f("fk_billing_run_started_by_id_ab_user")),
         sa.ForeignKeyConstraint(["deletion_id"], ["audit_entry.id"], name=op.f("fk_billing_run_deletion_id_audit_entry")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run")),
     )
