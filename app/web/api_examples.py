@@ -78,7 +78,7 @@ _FORMATS = {
     "email": "rosa@klein.example",
     "uri": "https://www.klein.example",
 }
-_REQUEST_NAMES = frozenset({*_NAMES, "version", "customer_id", "contact_id", "lines", "email_billing"})
+_REQUEST_NAMES = frozenset({*_NAMES, "version", "customer_id", "contact_id", "lines", "email_billing", "filters"})
 MAX_DEPTH = 6
 
 

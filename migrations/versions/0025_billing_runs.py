@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("purged_at", moment, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("deletion_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["started_by_id"], ["ab_user.id"], name=op.f("fk_billing_run_started_by_id_ab_user")),
         sa.ForeignKeyConstraint(["deletion_id"], ["audit_entry.id"], name=op.f("fk_billing_run_deletion_id_audit_entry")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run")),
     )
@@ -71,7 +70,7 @@ def upgrade() -> None:
             ["invoice_id"], ["invoice.id"], name=op.f("fk_billing_run_invoice_invoice_id_invoice")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run_invoice")),
-        sa.UniqueConstraint("run_id", "invoice_id", name=op.f("uq_billing_run_invoice_run_id")),
+        sa.UniqueConstraint("run_id", "invoice_id", name=op.f("uq_billing_run_invoice_run_id_invoice_id")),
     )
     op.create_index("ix_billing_run_invoice_invoice_id", "billing_run_invoice", ["invoice_id"])
     op.create_index("ix_billing_run_invoice_turn", "billing_run_invoice", ["run_id", "state", "id"])

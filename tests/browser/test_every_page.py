@@ -58,6 +58,8 @@ NAMES = (
     "ticket",
     "update",
 )
+NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail", "suppressed")
+NAMES += ("finished_run", "planned_run")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.
 LOOKUPS = {f"/{resource.plural.lower().replace(' ', '-')}" for resource in LOOKUP_RESOURCES.values()} - {LOOKUP}
 

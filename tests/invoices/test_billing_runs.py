@@ -261,6 +261,15 @@ def test_a_run_pauses_when_whoever_started_it_may_not_send_any_more(three):
     assert (status(run_id), len(making.messages())) == ("finished", 5)
 
 
+def test_a_run_of_a_user_who_is_gone_pauses_and_is_nobodys(three):
+    run_id = plan(filters={"status": "draft"})
+    start(run_id)
+    with making.unaudited(), unit_of_work(db.session) as session:
+        session.get_one(BillingRun, run_id).started_by_id = 999_999
+    advance()
+    assert (status(run_id), making.messages()) == ("paused", [])
+
+
 def test_what_is_gone_or_empty_by_its_turn_fails_and_says_why(three):
     empty = making.invoice(making.billed("AC4", email="x@d.example"), lines=[])
     run_id = plan(filters={"status": "draft"})

@@ -35,7 +35,8 @@ class BillingRun(Record):
     invoice_count: Mapped[int] = mapped_column(nullable=False)
     created_by: Mapped[str] = mapped_column(String(128), nullable=False)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
-    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    # No key of the users' table: of one who is gone the id stays, so that the run never goes on without a name.
+    started_by_id: Mapped[int | None] = mapped_column()
     started_by: Mapped[str | None] = mapped_column(String(128))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
