@@ -44,22 +44,8 @@ NO_VERBS = {
 }
 # It has no login before it, and is looked at by itself.
 ELSEWHERE = {"LoginView.login"}
-NAMES = (
-    "customer",
-    "contact",
-    "shared",
-    "gone",
-    "sent",
-    "draft",
-    "message",
-    "held",
-    "mail",
-    "suppressed",
-    "ticket",
-    "update",
-)
 NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail", "suppressed")
-NAMES += ("finished_run", "planned_run")
+NAMES += ("finished_run", "planned_run", "ticket", "update")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.
 LOOKUPS = {f"/{resource.plural.lower().replace(' ', '-')}" for resource in LOOKUP_RESOURCES.values()} - {LOOKUP}
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
 from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, delete_contact
+from app.core.unit_of_work import unit_of_work
 from app.customers.service import delete_customer
+from app.extensions import db
+from app.invoices.imports.rules import ImportKind
+from app.invoices.imports.service import File, begin_import
 from app.invoices.service import delete_invoice
 from app.lookups.service import delete_lookup
 from app.tickets.service import delete_ticket
+from tests.conftest import actor
 from tests.web.house import House
 
 NOTHING = 999_983
@@ -68,6 +73,7 @@ def add_the_deleted(house: House) -> Standing:
     )
     house.do(delete_customer, customer_id=theirs["trash"])
     theirs["audit"] = _entry_about(house, "customer", theirs["customer"])
+    ours["import"], theirs["import"] = (_import_of(house, dealer) for dealer in ("NORTH", "SOUTH"))
     return Standing(ours, theirs, gone)
 
 
@@ -79,6 +85,16 @@ def _deleted_row(house: House, name: str) -> int:
     row = house.do(create_lookup, resource=name, values={"name": f"Gone {name}", **extra})
     house.do(delete_lookup, resource=name, lookup_id=row)
     return row
+
+
+def _import_of(house: House, dealer: str) -> int:
+    staff = replace(actor("finance"), dealer_code=dealer)
+    file = File(kind=ImportKind.INVOICES, name=f"{dealer}.csv", sha256=dealer, size=1)
+    with house.app.app_context():
+        with unit_of_work(db.session) as session:
+            number = begin_import(session, staff, file=file).id
+        db.session.remove()
+    return number
 
 
 def _entry_about(house: House, resource: str, number: int) -> int:

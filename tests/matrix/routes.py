@@ -54,7 +54,8 @@ def segments(house: House) -> dict[str, str]:
             found[(view.route_base or "").strip("/").split("/")[-1]] = resource
             if not isinstance(view, AdminView):
                 found[resource] = resource
-    return found
+    # Imports are of invoices, and stand in no list of records.
+    return {**found, "imports": "import"}
 
 
 def _need(house: House, method: str, rule: Any) -> tuple[str, str] | str | None:

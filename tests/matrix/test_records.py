@@ -47,7 +47,7 @@ def test_every_address_with_an_id_says_whose_it_is(all_routes, standing):
 def test_another_dealers_record_answers_as_if_there_were_none(house, all_routes, standing, name):
     role = DEALER_STAFF[name]
     odd, asked = {}, 0
-    for route in about_one(all_routes, resources={*SCOPED, "audit", "trash"}):
+    for route in about_one(all_routes, resources={*SCOPED, "audit", "trash", "import"}):
         body = smallest_body(house, route) if route.is_rest else None
         theirs, nothing = (path_of(house, route, pk) for pk in (standing.theirs[route.owner], NOTHING))
         one, other = ask(house, name, route, theirs, body), ask(house, name, route, nothing, body)

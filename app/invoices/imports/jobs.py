@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -23,6 +22,8 @@ from app.invoices.imports.service import File
 
 # So many rows are staged in one transaction: on SQLite, nobody else writes meanwhile.
 CHUNK = 2_000
+# So much a page removes of what others have left: it is a person that waits.
+PAGE_SWEEPS = 20
 _BLOCK = 1 << 20
 
 Sessions = Session | scoped_session[Session]
@@ -55,7 +56,7 @@ class Check:
         Raises Forbidden, Invalid, Conflict (`imported_already`, `not_checking`).
         """
         digest, size = _measured(stream)
-        sweep(self.sessions)
+        sweep(self.sessions, most=self._sweeps)
         with unit_of_work(self.sessions) as session:
             file = File(kind=kind, name=name, sha256=digest, size=size)
             run = service.begin_import(session, self.actor, file=file, approve=self.approve, reason=self.reason)
@@ -76,11 +77,15 @@ class Check:
                     sums=self.sums,
                 )
         except BaseException:
-            give_up(self.sessions, self.actor, import_id=self.import_id)
+            give_up(self.sessions, self.actor, import_id=self.import_id, most=self._sweeps)
             raise
         if self.faults:
-            sweep(self.sessions)
+            sweep(self.sessions, most=self._sweeps)
         return self.import_id
+
+    @property
+    def _sweeps(self) -> int | None:
+        return None if self.most_rows is None else PAGE_SWEEPS
 
     def _counted(self, rows: Iterator[Row | Fault], stream: BinaryIO) -> Iterator[Row | Fault]:
         """Give the rows, count them, and end with a fault where they are too many for this door."""
@@ -175,7 +180,7 @@ def publish(sessions: Sessions, actor: Actor, *, import_id: int) -> None:
         service.publish_import(session, actor, import_id=import_id)
 
 
-def give_up(sessions: Sessions, actor: Actor, *, import_id: int) -> None:
+def give_up(sessions: Sessions, actor: Actor, *, import_id: int, most: int | None = None) -> None:
     """Discard an import, and remove what it has staged; one that is published stays. Raises Forbidden, NotFound."""
     try:
         with unit_of_work(sessions) as session:
@@ -183,29 +188,29 @@ def give_up(sessions: Sessions, actor: Actor, *, import_id: int) -> None:
     except Conflict as refusal:
         if refusal.code != "published":
             raise
-    sweep(sessions)
+    sweep(sessions, most=most)
 
 
-def sweep(sessions: Sessions) -> int:
-    """Remove what refused, discarded and abandoned imports have staged, some at a time; return how many they were."""
-    cleared = 0
-    while True:
+def sweep(sessions: Sessions, *, most: int | None = None) -> int:
+    """Remove what refused, discarded and abandoned imports have staged, `most` portions of it; return how many went.
+
+    Each portion is a unit of work of its own. What is left is found again by the next sweep.
+    """
+    gone, portions = 0, 0
+    while most is None or portions < most:
         with unit_of_work(sessions) as session:
             number = service.next_to_clear(session)
         if number is None:
             break
-        _while(sessions, partial(service.clear_some, import_id=number))
-        cleared += 1
-    _while(sessions, service.clear_old_faults)
-    return cleared
-
-
-def _while(sessions: Sessions, act: Callable[[Session], bool]) -> None:
-    """Do something in a unit of work of its own, again and again, until nothing is left to do."""
-    left = True
-    while left:
         with unit_of_work(sessions) as session:
-            left = act(session)
+            gone += not service.clear_some(session, import_id=number)
+        portions += 1
+    left = True
+    while left and (most is None or portions < most):
+        with unit_of_work(sessions) as session:
+            left = service.clear_old_faults(session)
+        portions += 1
+    return gone
 
 
 def _measured(stream: BinaryIO) -> tuple[str, int]:

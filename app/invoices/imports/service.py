@@ -142,16 +142,15 @@ def publish_import(session: Session, actor: Actor, *, import_id: int) -> Invoice
 
     Raises Forbidden, NotFound, Conflict (`not_checked`, `imported_already`, `changed_meanwhile`).
     """
-    run = queries.import_(session, actor, import_id=import_id, lock=True)
+    run = queries.import_(session, actor, import_id=import_id)
     _ensure(actor, approve=run.approve)
+    # Two imports of one file take turns here, in one order, so that the second sees the first.
+    same = select(InvoiceImport.id).where(InvoiceImport.sha256 == run.sha256)
+    session.execute(same.order_by(InvoiceImport.id).with_for_update())
+    run = queries.import_(session, actor, import_id=import_id, lock=True)
     if run.state != ImportState.CHECKED:
-        raise Conflict(
-            say("Only an import that is checked, and not yet published, can be published."), code="not_checked"
-        )
-    # Two imports of one file take turns here, so that the second sees the first.
-    session.execute(
-        select(InvoiceImport.id).where(InvoiceImport.sha256 == run.sha256).order_by(InvoiceImport.id).with_for_update()
-    )
+        words = say("Only an import that is checked, and not yet published, can be published.")
+        raise Conflict(words, code="not_checked")
     _ensure_first(session, run.kind, run.sha256, run.reason)
     publishing.publish(session, actor, run)
     run.state = ImportState.PUBLISHED.value

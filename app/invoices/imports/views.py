@@ -155,7 +155,7 @@ class ImportView(BaseView):
         """Give up an import that is not published."""
         number = id_or_404(pk)
         try:
-            jobs.give_up(db.session, current_actor(), import_id=number)
+            jobs.give_up(db.session, current_actor(), import_id=number, most=jobs.PAGE_SWEEPS)
         except DomainError as refusal:
             return self._page(number, error=refusal)
         tell(say("The import was discarded. Nothing of it was published."))

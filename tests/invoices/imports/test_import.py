@@ -366,3 +366,22 @@ def test_the_records_that_are_read_are_found_by_their_index():
     plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
     assert any("ix_usage_record_itemised" in step for step in plan), plan
     assert not any("SCAN" in step or "MATERIALIZE" in step for step in plan), plan
+
+
+def test_the_same_file_published_twice_at_the_same_moment(app):
+    making.customer("AC1")
+    numbers = [hand_over(HEAD + ONE).id for _ in range(2)]
+    db.session.rollback()
+    acts = [lambda number=number: jobs.publish(db.session, actor("finance"), import_id=number) for number in numbers]
+    assert making.codes(making.at_once(app, acts)) == ["imported_already", "ok"]
+    assert count(Invoice) == 1
+
+
+def test_a_page_sweeps_some_at_a_time():
+    making.invoice(making.customer("AC1"))
+    big = hand_over(USAGE + CALL * 5_000, ImportKind.USAGE)
+    jobs.give_up(db.session, actor("finance"), import_id=big.id, most=1)
+    assert count(StoredUsage) == 3_000
+    assert jobs.sweep(db.session, most=1) == 0
+    assert jobs.sweep(db.session) == 1
+    assert (count(StoredUsage), count(ImportedInvoice)) == (0, 0)
