@@ -28,10 +28,11 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.extensions import db
-from app.invoices import queries as invoices
 from app.invoices.models import Invoice
 from app.invoices.resource import sending_defaults
-from app.invoices.service import create_invoice, send_invoice, update_issuer
+from app.invoices.service import create_invoice, send_invoice
+from app.issuer import queries as issuers
+from app.issuer.service import update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
 from app.mailer.planning.choices import Choices
@@ -152,7 +153,7 @@ class _Demo:
                 create_lookup(session, ACTOR, resource=resource, values={"position": position, **values})
             model: Any = LOOKUP_MODELS[resource]
             self.ids[resource] = list(session.scalars(select(model.id).order_by(model.position)))
-        issuer = invoices.issuer(session)
+        issuer = issuers.issuer(session)
         update_issuer(session, ACTOR, issuer_id=issuer.id, values=ISSUER)
 
     def _customers(self, session: Session) -> list[int]:

@@ -47,13 +47,16 @@ from app.home.search import SearchView
 from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
-from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.api import InvoiceApi
 from app.invoices.models import Invoice
-from app.invoices.resource import INVOICE, ISSUER
+from app.invoices.resource import INVOICE
 from app.invoices.search import INVOICES
 from app.invoices.sending import SENDING
 from app.invoices.source import InvoiceSource
-from app.invoices.views import InvoiceView, IssuerView
+from app.invoices.views import InvoiceView
+from app.issuer.api import IssuerApi
+from app.issuer.resource import ISSUER
+from app.issuer.views import IssuerView
 from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
 from app.lookups.resource import LOOKUP_RESOURCES

@@ -1,4 +1,4 @@
-"""The REST resources of invoices and of the issuer."""
+"""The REST resource of invoices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.core.words import say
 from app.extensions import db
 from app.invoices import queries, service
 from app.invoices.pdf.formats import FORMATS
-from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
+from app.invoices.resource import INVOICE, planned, sending_defaults
 from app.invoices.sending import SENDING
 from app.invoices.source import shown_pdf
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
@@ -163,12 +163,6 @@ class InvoiceApi(AdminApi):
     def pdf(self, pk: str) -> Response:
         """Give the invoice as a PDF."""
         return pdf_answer(id_or_404(pk))
-
-
-class IssuerApi(AdminApi):
-    """The company that sends: one record."""
-
-    resource = ISSUER
 
 
 def pdf_answer(invoice_id: int, *, as_file: bool = False) -> Response:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.invoices import queries
-from app.invoices.models import Invoice, Issuer
-from app.invoices.pdf.model import IssuerDetails
+from app.invoices.models import Invoice
+from app.issuer import queries as issuers
+from app.issuer.details import details_of
 from app.mailer.delivery.mails import store
 from app.mailer.models import Content
+from app.paper.issuer import IssuerDetails
 
 _PNG = b"\x89PNG"
 
@@ -67,23 +68,5 @@ def _of_today(session: Session, invoice: Invoice) -> Particulars:
         account_number=customer.account_number,
         language=customer.language or settings.language,
         country=customer.country or settings.country,
-        issuer=_details(queries.issuer(session)),
-    )
-
-
-def _details(issuer: Issuer) -> IssuerDetails:
-    lines = (getattr(issuer, f"address_line_{number}") for number in range(1, 6))
-    return IssuerDetails(
-        name=issuer.name,
-        address=tuple(line for line in (*lines, issuer.postcode) if line),
-        vat_number=issuer.vat_number or "",
-        email=issuer.email or "",
-        website=issuer.website or "",
-        bank_name=issuer.bank_name or "",
-        bank_sort_code=issuer.bank_sort_code or "",
-        bank_account_number=issuer.bank_account_number or "",
-        bank_iban=issuer.bank_iban or "",
-        bank_bic=issuer.bank_bic or "",
-        footer=issuer.footer or "",
-        logo=issuer.logo,
+        issuer=details_of(issuers.issuer(session)),
     )

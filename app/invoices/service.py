@@ -1,4 +1,4 @@
-"""The verbs of invoices and of the issuer."""
+"""The verbs of invoices."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from app.core.records import check_version
 from app.core.words import say
 from app.customers import queries as customers
 from app.invoices import queries
-from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS, invoice_errors
+from app.invoices.fields import INVOICE_FIELDS, invoice_errors
 from app.invoices.lines import set_lines
-from app.invoices.models import Invoice, Issuer, UsageRecord
+from app.invoices.models import Invoice, UsageRecord
 from app.invoices.particulars import keep_particulars
 from app.invoices.rules import (
     InvoiceStatus,
@@ -257,23 +257,6 @@ def _to_send(session: Session, actor: Actor, invoice_id: int, version: int | Non
     invoice = queries.invoice(session, actor, invoice_id=invoice_id, lock=True)
     check_version(invoice, version)
     return invoice
-
-
-def update_issuer(
-    session: Session, actor: Actor, *, issuer_id: int, values: Mapping[str, object], version: int | None = None
-) -> Issuer:
-    """Change the company that sends. Raises Forbidden, NotFound, Stale, Invalid."""
-    ensure(actor, Operation.UPDATE, "issuer")
-    issuer = queries.issuer_by_id(session, actor, issuer_id=issuer_id, lock=True)
-    check_version(issuer, version)
-    edit = prepare_change(
-        session, actor, resource="issuer", fields=ISSUER_FIELDS, record=issuer, given=values, rule=lambda _merged: {}
-    )
-    if edit.changes:
-        edit.apply(issuer)
-        touched = [Touch("issuer", issuer.id, issuer.name, edit.trail())]
-        audit.record(session, actor, verb=Verb.ISSUER_UPDATED, touched=touched)
-    return issuer
 
 
 def document_of(invoice: Invoice) -> Document:

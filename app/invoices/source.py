@@ -20,6 +20,7 @@ from app.invoices.particulars import particulars_of
 from app.invoices.pdf.formats import FORMATS
 from app.invoices.printing import print_invoice
 from app.invoices.rules import may_edit
+from app.issuer import queries as issuers
 from app.mailer import queries as messages
 from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
@@ -91,7 +92,7 @@ class InvoiceSource:
         return LetterFacts(
             sender_name=known.issuer.name,
             # The mail leaves from where the company mails today.
-            sender_address=queries.issuer(session).email or NO_SENDER,
+            sender_address=issuers.issuer(session).email or NO_SENDER,
             values=mail_values(invoice, known, locale=Locale.parse(LOCALES[language])),
         )
 
