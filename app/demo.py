@@ -29,13 +29,13 @@ from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.extensions import db
 from app.invoices.models import Invoice
-from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.issuer import queries as issuers
 from app.issuer.service import update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.suppressions.rules import SuppressionKind
 from app.mailer.suppressions.service import suppress
 

@@ -27,9 +27,21 @@ from app.contacts.sharing_views import SharedContactsView
 from app.contacts.views import ContactView
 from app.core.audit import Touch
 from app.core.reach import register_follower
+from app.core.records import Record
 from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
 from app.core.words import say
+from app.correspondence import panels as letter_panels
+from app.correspondence import purging as letter_purging
+from app.correspondence.api import CorrespondenceApi
+from app.correspondence.linked import register_linked
+from app.correspondence.models import Correspondence
+from app.correspondence.pickers import LETTER_TYPE, letter_type_picker
+from app.correspondence.resource import LETTER
+from app.correspondence.search import LETTERS
+from app.correspondence.sending import SENDING as SENDING_LETTERS
+from app.correspondence.source import LetterSource, attached_files
+from app.correspondence.views import CorrespondenceView
 from app.customers import purging as customer_purging
 from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
@@ -47,8 +59,10 @@ from app.home.search import SearchView
 from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
+from app.invoices import queries as invoice_queries
 from app.invoices.api import InvoiceApi
 from app.invoices.models import Invoice
+from app.invoices.pickers import invoice_picker
 from app.invoices.resource import INVOICE
 from app.invoices.search import INVOICES
 from app.invoices.sending import SENDING
@@ -63,7 +77,7 @@ from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
 from app.mailer import purging as mailer_purging
 from app.mailer.api import MessageApi
-from app.mailer.documents import register_source
+from app.mailer.documents import register_attachments, register_source
 from app.mailer.list_filters import NOT_REACHED
 from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
@@ -98,7 +112,7 @@ from app.web.trash import register_bin
 from app.web.trash_views import TrashView
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, MessageApi, SuppressionApi),
+    *(CustomerWithContactsApi, ContactApi, InvoiceApi, CorrespondenceApi, MessageApi, SuppressionApi),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -109,6 +123,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Customers"), CustomerView, "customer", "building"),
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
+    (say("Correspondence"), CorrespondenceView, "correspondence", "mail"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
@@ -131,6 +146,9 @@ MAIL_TEMPLATES = str(MAIL_TEMPLATE.plural)
 SECURITY_MENU = {"Security": "user", "List Users": "user", "List Roles": "role", API_KEYS: "api_key"}
 
 
+_PURGING = (lookup_purging, customer_purging, contact_purging)
+
+
 def roles() -> dict[str, list[list[str]]]:
     """Return FAB_ROLES: what each role may do, and the menu entries that it sees."""
     menu = {name: resource for name, _, resource, _ in MENU}
@@ -146,16 +164,16 @@ def register_features(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
     _register_cascades()
-    mail_purging = (mailer_purging, suppression_purging)
-    for feature in (lookup_purging, customer_purging, contact_purging, *mail_purging, invoice_purging):
+    for feature in (*_PURGING, mailer_purging, suppression_purging, invoice_purging, letter_purging):
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, INVOICE, LETTER, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
     _register_pickers()
     _register_search()
     contact_panels.register()
     contact_bulk.register()
     invoice_panels.register()
+    letter_panels.register()
     register_message_page()
     mailer_panels.register()
     suppression_marks.register()
@@ -185,12 +203,16 @@ def register_features(app: Flask) -> None:
 def _register_documents() -> None:
     register_source(InvoiceSource())
     register_sending(SENDING)
+    register_source(LetterSource())
+    register_attachments(LetterSource.kind, attached_files)
+    register_sending(SENDING_LETTERS)
+    register_linked("invoice", Invoice, invoice_queries.invoices)
     register_follower(lost_messages.follow)
     mail.opens = connect
 
 
 def _register_search() -> None:
-    for searchable in (CUSTOMERS, CONTACTS, INVOICES):
+    for searchable in (CUSTOMERS, CONTACTS, INVOICES, LETTERS):
         register_searchable(searchable)
     findables.register()
 
@@ -226,6 +248,7 @@ def house() -> dict[str, Any]:
         ("customer", gettext("Customer"), "/customers/add"),
         ("contact", gettext("Contact"), "/contacts/add"),
         ("invoice", gettext("Invoice"), "/invoices/add"),
+        ("correspondence", gettext("Letter"), "/correspondence/add"),
     )
     return {
         "banners": outbox_banners.banners(actor),
@@ -237,19 +260,19 @@ def house() -> dict[str, Any]:
 
 
 def _register_cascades() -> None:
-    register_cascade(Cascade(Customer, Contact, Contact.customer_id, lambda one: Touch("contact", one.id, str(one))))
-    register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
+    for child in (Contact, Invoice, Correspondence):
+        register_cascade(Cascade(Customer, child, child.customer_id, _named))
+
+
+def _named(one: Record) -> Touch:
+    return Touch(one.__tablename__, one.id, str(one))
 
 
 def _register_history() -> None:
     register_lifting()
-    pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
-    for resource, view in (
-        *pages,
-        (SUPPRESSION, SuppressionView),
-        (ISSUER, IssuerView),
-        (MAIL_TEMPLATE, MailTemplateView),
-    ):
+    documents = ((INVOICE, InvoiceView), (LETTER, CorrespondenceView), (MESSAGE, MessageView))
+    lists = ((SUPPRESSION, SuppressionView), (ISSUER, IssuerView), (MAIL_TEMPLATE, MailTemplateView))
+    for resource, view in ((CUSTOMER, CustomerView), (CONTACT, ContactView), *documents, *lists):
         history_panels.register(Subject.of(resource, view))
     for name in LOOKUPS:
         history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))
@@ -261,6 +284,8 @@ def _register_pickers() -> None:
     for name in LOOKUPS:
         register_picker(name, lookup_picker(name))
     register_picker("dealer", dealer_picker())
+    register_picker(LETTER_TYPE, letter_type_picker())
+    register_picker("invoice", invoice_picker())
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())
     register_picker("linkable_contact", linkable_picker())

@@ -61,10 +61,9 @@ def keep_particulars(session: Session, invoice: Invoice) -> None:
 
 def _of_today(session: Session, invoice: Invoice) -> Particulars:
     customer, settings = invoice.customer, current_app.config["SETTINGS"]
-    names = (customer.company_name, customer.person_name)
     return Particulars(
         customer_name=customer.name,
-        customer_address=(*(name for name in names if name and name != customer.name), *customer.address_lines),
+        customer_address=customer.postal_lines,
         account_number=customer.account_number,
         language=customer.language or settings.language,
         country=customer.country or settings.country,

@@ -16,8 +16,8 @@ from app.invoices.list_filters import INVOICE_FILTERS
 from app.invoices.models import Invoice, as_line
 from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
 from app.mailer.planning.choices import Choices
-from app.mailer.planning.facts import Defaults
 from app.mailer.planning.rules import Plan
+from app.mailer.sending_defaults import sending_defaults
 from app.web.resource import Resource
 
 
@@ -90,14 +90,6 @@ INVOICE = Resource(
         session, actor, invoice_id=number, reason=reason, version=version
     ),
 )
-
-
-def sending_defaults() -> Defaults:
-    """Return what the settings say where records are silent, for plans and messages."""
-    settings = current_app.config["SETTINGS"]
-    sender = settings.mail_default_sender or ""
-    domain = sender.rpartition("@")[2].rstrip(">") or "counterpart.localhost"
-    return Defaults(language=settings.language, usage_module=settings.invoice_usage, domain=domain)
 
 
 def planned(session: Any, actor: Any, invoice: Invoice, choices: Choices) -> Plan:

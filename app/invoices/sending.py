@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.core.words import say
 from app.invoices import queries, service
-from app.invoices.resource import planned, sending_defaults
+from app.invoices.resource import planned
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import Sending
 
 SENDING = Sending(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,15 @@ class LetterFacts:
     sender_name: str
     sender_address: str
     values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that goes along with each copy of a document, stored by its hash already."""
+
+    filename: str
+    content_type: str
+    digest: str
 
 
 class DocumentSource(Protocol):
@@ -85,12 +94,25 @@ class DocumentSource(Protocol):
         """Return the ids and names of the latest documents in the actor's sight, of which a preview may be made."""
 
 
+Attachments = Callable[[Session, int], Iterable[Attached]]
+
 _sources: dict[str, DocumentSource] = {}
+_attachments: dict[str, Attachments] = {}
 
 
 def register_source(source: DocumentSource) -> None:
     """Let documents of a kind be sent."""
     _sources[source.kind.value] = source
+
+
+def register_attachments(kind: DocumentKind, attachments: Attachments) -> None:
+    """Let files go along with documents of a kind; they are asked for by the document's id."""
+    _attachments[kind.value] = attachments
+
+
+def attached_to(session: Session, *, kind: str, document_id: int) -> list[Attached]:
+    """Return the files that go along with a document, in their order."""
+    return list(_attachments[kind](session, document_id)) if kind in _attachments else []
 
 
 def source_of(kind: str) -> DocumentSource:

@@ -54,6 +54,10 @@ OPERATIONS = {
     "preview": "read",
     "tried": "update",
     "use_shipped": "update",
+    "attach": "update",
+    "detach": "update",
+    "attachment": "read",
+    "delivered": "send",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {
@@ -84,7 +88,7 @@ SPECIAL = {
     "ResetPasswordView.this_form_post": ("user", "update"),
 }
 # Pages that show to every reader what only some may do there.
-READING = {("InvoiceView.send", "GET")}
+READING = {("InvoiceView.send", "GET"), ("CorrespondenceView.send", "GET")}
 # Routes that no row of the table speaks of, each with its reason.
 EXCEPTIONS = {
     "HomeView.index": EVERYBODY,  # sends others to the login by itself
@@ -114,6 +118,7 @@ PARTS = {
     "number": "1",
     "name": "resetpasswords",
     "kind": "contact",
+    "attachment_pk": "1",
 }
 WRITES = {"POST", "PUT", "DELETE", "PATCH"}
 
@@ -244,8 +249,9 @@ def test_a_role_gets_what_the_table_gives_it(house, calls, name):
     # No record here is in the trash: what it shows of one that is, is tested with the trash.
     made_up |= {"TrashView.show", "TrashView.purge"}
     # Nor which address is asked about.
-    made_up |= {"InvoiceApi.why"}
+    made_up |= {"InvoiceApi.why", "CorrespondenceApi.why"}
     if name == "support":
+        made_up |= {call.endpoint for call in given if call.endpoint.startswith("Correspondence")}
         made_up |= {"MessageApi.get", "MessageView.show", "MessageView.retry", "MessageView.cancel"}
     assert not_there <= made_up
 

@@ -21,13 +21,15 @@ from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, create_contact
 from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
+from app.correspondence.attachments import attach
+from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
-from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.suppressions.service import add_suppression
 from tests.conftest import (
     PASSWORD,
@@ -112,6 +114,11 @@ class House:
         given = {"customer_id": customer_id, "invoice_date": "2026-01-05", "due_date": "2026-02-05", "lines": LINES}
         return self.do(create_invoice, values={**given, **values}, default_currency="GBP")
 
+    def letter(self, customer_id: int, **values: object) -> int:
+        """Write a letter of the class that finance writes."""
+        given = {"customer_id": customer_id, "correspondence_type": self.world.lookups["correspondence_type"]}
+        return self.do(create_letter, values={**given, "subject": "Prices", "body": "They rise.", **values})
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Give a session to look into the database."""
@@ -165,6 +172,8 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
     ids["suppression"] = house.do(add_suppression, values=bounced)
     ids["draft"] = house.invoice(ids["customer"])
     ids["invoice"] = house.invoice(ids["customer"])
+    ids["correspondence"] = house.letter(ids["customer"], subject=f"{code.title()} works: prices")
+    house.do(attach, letter_id=ids["correspondence"], filename="prices.txt", data=b"Line rental")
     with house.app.app_context(), unit_of_work(db.session) as session:
         send_invoice(
             session,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.bulk import as_table, insert_rows
-from app.mailer.documents import Rendered, source_of
+from app.mailer.documents import Rendered, attached_to, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, ContentPart, Message, Rendition
 from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
@@ -71,6 +71,7 @@ class Mails:
         self._encoded: dict[str, bytes] = {}
         self._along: dict[tuple[object, ...], Part | None] = {}
         self._absent: set[tuple[object, ...]] = set()
+        self._attached: dict[tuple[str, int], list[Part]] = {}
         self._stored: dict[str, StoredMail] = {}
         self._new: dict[str, list[str]] = {}
         self._contents: dict[str, dict[str, Any]] = {}
@@ -174,7 +175,15 @@ class Mails:
                 )
                 self._along[of_profile] = self._kept(report)
             found.append(self._along[of_profile])
-        return [part for part in found if part is not None]
+        return [part for part in found if part is not None] + self._attachments(message)
+
+    def _attachments(self, message: Message) -> list[Part]:
+        """Return the files that go along with the document, read once for all its copies."""
+        key = (message.document_kind, message.document_id)
+        if key not in self._attached:
+            found = attached_to(self._session, kind=key[0], document_id=key[1])
+            self._attached[key] = [Part(one.filename, one.content_type, one.digest) for one in found]
+        return self._attached[key]
 
     def _rendition(self, message: Message, key: tuple[object, ...]) -> Part | None:
         """Return the document in the message's format and language, made once for each version.
