@@ -1,4 +1,4 @@
-"""Sample data for a first look: believable British customers, contacts of both kinds, invoices, lists and users.
+"""Sample data for a first look: believable British customers, contacts of both kinds, documents, lists and users.
 
 Everything is written by the services' verbs, so a demo database is a true one, its audit trail included.
 """
@@ -27,6 +27,7 @@ from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
+from app.demo_letters import write_letters
 from app.extensions import db
 from app.invoices.models import Invoice
 from app.invoices.service import create_invoice, send_invoice
@@ -142,6 +143,7 @@ class _Demo:
         self._in_work(lambda session: self._invoices(session, customers))
         self._in_work(lambda session: self._sent(session, customers[:SENT_CUSTOMERS]))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
+        self._in_work(lambda session: write_letters(session, ACTOR, customers, self.ids["correspondence_type"]))
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
         with unit_of_work(db.session) as session:
@@ -248,12 +250,7 @@ class _Demo:
         first = select(Invoice.id).where(Invoice.customer_id.in_(customers), Invoice.series == 1).order_by(Invoice.id)
         for invoice_id in session.scalars(first).all():
             send_invoice(
-                session,
-                ACTOR,
-                invoice_id=invoice_id,
-                choices=Choices(),
-                fingerprint=None,
-                defaults=sending_defaults(),
+                session, ACTOR, invoice_id=invoice_id, choices=Choices(), fingerprint=None, defaults=sending_defaults()
             )
 
     def _bounced(self, session: Session, customer_id: int) -> None:

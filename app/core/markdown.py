@@ -26,8 +26,8 @@ def _may_lead(url: str) -> bool:
 
 @cache
 def _parser() -> MarkdownIt:
-    # No raw HTML, no pictures, and no address that nobody marked as a link.
-    made = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": MAX_NESTING})
+    # No raw HTML, no pictures, no address that nobody marked as a link; and lines end where the writer ended them.
+    made = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": MAX_NESTING})
     made.enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline", "entity"])
     made.validateLink = _may_lead  # type: ignore[method-assign]
     return made

@@ -36,6 +36,7 @@ from app.web.forms import PickerField, RecordForm
 from app.web.request_filters import id_or_404
 from app.web.security_headers import own_policy
 
+TEXT_ROWS = 16
 _TONES = {"draft": "neutral", "ready": "info", "emailed": "success", "delivered": "success"}
 
 
@@ -138,6 +139,8 @@ class CorrespondenceView(LetterTasks, SendPages, AdminView):
         form = super()._form(actor, record, preset)
         for name in self.resource.hidden() & set(form._fields):
             del form[name]
+        if "body" in form:
+            form["body"].render_kw = {**(form["body"].render_kw or {}), "rows": TEXT_ROWS}
         if isinstance(form._fields.get("correspondence_type"), PickerField):
             form.correspondence_type.url = f"/pickers/{LETTER_TYPE}"
         return form

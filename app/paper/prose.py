@@ -194,9 +194,7 @@ def _lines_of(children: Sequence[Token], base: Style) -> Iterator[list[Piece]]:
                 found.append(Piece(token.content, style))
             case "code_inline":
                 found.append(Piece(token.content, style._replace(code=True)))
-            case "softbreak":
-                found.append(Piece(" ", style))
-            case "hardbreak":
+            case "softbreak" | "hardbreak":
                 yield found
                 found = []
             case _:

@@ -140,6 +140,6 @@ def test_plain_words_keep_lists_and_write_links_out():
 
 
 def test_formatting_comes_through():
-    html = html_of("Some **bold** *text*\n\n- [a](https://a.example)\n\n| h |\n|---|\n| c |")
-    for part in ("<strong>bold</strong>", "<em>text</em>", '<a href="https://a.example">a</a>', "<th>h</th>"):
+    html = html_of("Some **bold**\n*text*\n\n- [a](https://a.example)\n\n| h |\n|---|\n| c |")
+    for part in ("<strong>bold</strong>", "<br>", "<em>text</em>", '<a href="https://a.example">a</a>', "<th>h</th>"):
         assert part in html

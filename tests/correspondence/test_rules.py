@@ -105,7 +105,7 @@ def test_a_file_that_is_what_it_says_may_go_along(name, data):
     assert content_type_of(clean_name(name), data) == KINDS[name.rpartition(".")[2].lower()].content_type
 
 
-@pytest.mark.parametrize(("name", "data"), LIES, ids=lambda part: repr(part)[:40])
+@pytest.mark.parametrize(("name", "data"), LIES, ids=range(len(LIES)))
 def test_a_file_that_lies_is_refused(name, data):
     with pytest.raises(ValueError, match=r"[a-z]"):
         content_type_of(clean_name(name), data)

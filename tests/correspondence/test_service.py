@@ -197,7 +197,7 @@ def test_a_letter_of_each_class_leaves_with_its_own_pdf_and_files(app, name):
         files = {one.get_filename(): one.get_content() for one in mail.iter_attachments()}
         assert files == {"AC1-C001.pdf": kept, "plan.pdf": PDF}
         _carries_the_text(mail)
-    assert "Guten Tag" in mails["ann@acme.example"].get_body(("plain",)).get_content()
+    assert "Kundenkonto: Company AC1" in mails["ann@acme.example"].get_body(("plain",)).get_content()
     assert {one.digest for one in db.session.scalars(select(Rendition))} == {found(letter_id).pdf_digest}
     assert {one.document_class for one in db.session.scalars(select(Message))} == {name}
     assert {one.document_class for one in db.session.scalars(select(SkippedRoad))} == {name}
