@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, delete_contact
+from app.correspondence.service import delete_letter
 from app.customers.service import delete_customer
 from app.invoices.service import delete_invoice
 from app.lookups.service import delete_lookup
@@ -22,6 +23,7 @@ SCOPED = {
     "customer": "customer",
     "contact": "contact",
     "invoice": "draft",
+    "correspondence": "correspondence",
     "message": "message",
     "suppression": "suppression",
 }
@@ -46,6 +48,8 @@ def add_the_deleted(house: House) -> Standing:
     house.do(delete_contact, contact_id=gone["contact"])
     gone["invoice"] = house.invoice(world.ours["customer"])
     house.do(delete_invoice, invoice_id=gone["invoice"])
+    gone["correspondence"] = house.letter(world.ours["customer"])
+    house.do(delete_letter, letter_id=gone["correspondence"])
     for name in LOOKUPS:
         gone[name] = _deleted_row(house, name)
     house.do(add_shared_contact, customer_id=world.theirs["customer"], contact_id=world.ours["linked"])

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert
 from app.contacts.models import Contact, ContactLink
 from app.core import search_index
 from app.core.models import AuditEntry, AuditRecord
+from app.correspondence.models import Correspondence
 from app.customers.models import Customer
 from app.extensions import db
 from app.invoices.models import Invoice, InvoiceLine
@@ -42,6 +43,8 @@ RECORD = {
 LARGER = {"customers show contacts": 100, "invoices send": 200, "customers show history": 150, "audit list": 80}
 # What one contact receives from each of three hundred customers, too.
 LARGER["contacts receives from many customers"] = 150
+# The plan of a letter names each of the four hundred, as that of an invoice does.
+LARGER["correspondence send"] = 200
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
@@ -73,6 +76,16 @@ PAGES = {
     "invoices edit": "/invoices/edit/{draft}",
     "invoices send": "/invoices/{draft}/send",
     "invoices send again": "/invoices/{invoice}/send-again",
+    "correspondence list": "/correspondence/list/",
+    "correspondence search": "/correspondence/list/?q=cost",
+    "correspondence show pdf": "/correspondence/show/{correspondence}?tab=pdf",
+    "correspondence show mail": "/correspondence/show/{correspondence}?tab=mail",
+    "correspondence show attachments": "/correspondence/show/{correspondence}?tab=attachments",
+    "correspondence mail": "/correspondence/{correspondence}/mail",
+    "correspondence add": "/correspondence/add",
+    "correspondence edit": "/correspondence/edit/{correspondence}",
+    "correspondence send": "/correspondence/{correspondence}/send",
+    "customers show correspondence": "/customers/show/{customer}?tab=correspondence",
     "messages list": "/messages/list/",
     "messages show why": "/messages/show/{message}?tab=why",
     "messages show attempts": "/messages/show/{message}?tab=attempts",
@@ -96,6 +109,9 @@ PAGES = {
     "REST invoice list": "/api/v1/invoice/?q=(page_size:100)",
     "REST invoice get": "/api/v1/invoice/{draft}",
     "REST invoice plan": "/api/v1/invoice/{draft}/plan",
+    "REST correspondence list": "/api/v1/correspondence/?q=(page_size:100)",
+    "REST correspondence get": "/api/v1/correspondence/{correspondence}",
+    "REST correspondence plan": "/api/v1/correspondence/{correspondence}/plan",
     "REST message list": "/api/v1/message/?q=(page_size:100)",
     "REST message get": "/api/v1/message/{message}",
     "REST topic list": "/api/v1/topic/",
@@ -150,6 +166,16 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
         text = f"a{n}@cost.example"
         return {"address": text, "address_normalised": text, "message_id": f"<{text}>"}
 
+    words = {
+        "series": 1,
+        "correspondence_type_id": house.world.lookups["correspondence_type"],
+        "correspondence_class": "billing",
+        "subject": "Cost",
+        "filled_subject": "Cost",
+        "filled_body": "Cost",
+        "language": "en",
+        "status": "ready",
+    }
     tables = {
         Customer: [
             {"id": n, "account_number": f"COST-{n}", "company_name": f"Cost {n}", "status_id": status} for n in ids
@@ -165,6 +191,17 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             for n in range(1000, 1000 + contacts)
         ],
         Invoice: [{"id": n, "number": f"COST-{n}/1", "series": 1, "customer_id": n, **days, **amounts} for n in ids],
+        Correspondence: [
+            {
+                "id": n,
+                "number": f"COST-{n}/C001",
+                "series": 1,
+                "customer_id": n,
+                "correspondence_type_id": letter,
+                **words,
+            }
+            for n in ids
+        ],
         InvoiceLine: [{"id": n, "invoice_id": n, **line} for n in ids],
         Message: [
             {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}
