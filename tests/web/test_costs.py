@@ -191,17 +191,7 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             for n in range(1000, 1000 + contacts)
         ],
         Invoice: [{"id": n, "number": f"COST-{n}/1", "series": 1, "customer_id": n, **days, **amounts} for n in ids],
-        Correspondence: [
-            {
-                "id": n,
-                "number": f"COST-{n}/C001",
-                "series": 1,
-                "customer_id": n,
-                "correspondence_type_id": letter,
-                **words,
-            }
-            for n in ids
-        ],
+        Correspondence: [{"id": n, "number": f"COST-{n}/C001", "customer_id": n, **words} for n in ids],
         InvoiceLine: [{"id": n, "invoice_id": n, **line} for n in ids],
         Message: [
             {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}
