@@ -150,6 +150,8 @@ class CorrespondenceApi(AdminApi):
         body = read_body()
         version = take_version(body, required=False)
         only(body, "filename", "content")
+        # What is out of sight answers as if it weren't there, whatever is sent to it.
+        queries.letter(db.session(), actor, letter_id=number)
         data = _bytes_of(body.get("content"))
         with unit_of_work(db.session) as session:
             attachments.attach(

@@ -250,6 +250,8 @@ def test_a_role_gets_what_the_table_gives_it(house, calls, name):
     made_up |= {"TrashView.show", "TrashView.purge"}
     # Nor which address is asked about.
     made_up |= {"InvoiceApi.why", "CorrespondenceApi.why"}
+    # No file goes along with the letter here.
+    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach"}
     if name == "support":
         made_up |= {call.endpoint for call in given if call.endpoint.startswith("Correspondence")}
         made_up |= {"MessageApi.get", "MessageView.show", "MessageView.retry", "MessageView.cancel"}

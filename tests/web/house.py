@@ -21,7 +21,6 @@ from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, create_contact
 from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
-from app.correspondence.attachments import attach
 from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
@@ -173,7 +172,6 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
     ids["draft"] = house.invoice(ids["customer"])
     ids["invoice"] = house.invoice(ids["customer"])
     ids["correspondence"] = house.letter(ids["customer"], subject=f"{code.title()} works: prices")
-    house.do(attach, letter_id=ids["correspondence"], filename="prices.txt", data=b"Line rental")
     with house.app.app_context(), unit_of_work(db.session) as session:
         send_invoice(
             session,

@@ -64,6 +64,8 @@ class SendPages:
         Who may read a document may look at its plan; only who may send it may post anything here.
         """
         actor, number = current_actor(), id_or_404(pk)
+        if request.method == "POST":
+            ensure(actor, Operation.SEND, self.sending.resource)
         record = self.sending.load(db.session(), actor, number)
         if request.method == "POST":
             ensure(actor, Operation.SEND, right_of(self.sending, record))
