@@ -1,4 +1,4 @@
-"""Sample data for a first look: believable British customers, contacts of both kinds, invoices, lists and users.
+"""Sample data for a first look: believable British customers, contacts of both kinds, documents, lists and users.
 
 Everything is written by the services' verbs, so a demo database is a true one, its audit trail included.
 """
@@ -28,13 +28,14 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.demo_documents import credit_first, send_first
+from app.demo_letters import write_letters
 from app.demo_runs import fill_run
 from app.demo_tickets import converse
 from app.demo_usage import PROFILES, add_four_readers
 from app.extensions import db
-from app.invoices import queries as invoices
-from app.invoices.issuing import update_issuer
 from app.invoices.service import create_invoice
+from app.issuer import queries as issuers
+from app.issuer.service import update_issuer
 from app.lookups.models import LOOKUP_MODELS
 from app.lookups.service import create_lookup
 from app.mailer.suppressions.rules import SuppressionKind
@@ -146,6 +147,7 @@ class _Demo:
         self._in_work(lambda session: credit_first(session, ACTOR, customers[0]))
         self._in_work(lambda session: add_four_readers(session, ACTOR, customers, chance=self.calls))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
+        self._in_work(lambda session: write_letters(session, ACTOR, customers, self.ids["correspondence_type"]))
         fill_run(ACTOR)
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns
@@ -158,7 +160,7 @@ class _Demo:
                 create_lookup(session, ACTOR, resource=resource, values={"position": position, **values})
             model: Any = LOOKUP_MODELS[resource]
             self.ids[resource] = list(session.scalars(select(model.id).order_by(model.position)))
-        issuer = invoices.issuer(session)
+        issuer = issuers.issuer(session)
         update_issuer(session, ACTOR, issuer_id=issuer.id, values=ISSUER)
 
     def _customers(self, session: Session) -> list[int]:

@@ -12,9 +12,9 @@ from app.core.actor import Actor
 from app.invoices.credit_notes.service import credit_invoice
 from app.invoices.fields import line_as_dict
 from app.invoices.models import Invoice
-from app.invoices.resource import sending_defaults
 from app.invoices.service import send_invoice
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 
 
 def send_first(session: Session, actor: Actor, customers: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.invoices.billing_runs.jobs import Advance
 from app.invoices.billing_runs.service import create_run, start_run
-from app.invoices.resource import sending_defaults
+from app.mailer.sending_defaults import sending_defaults
 
 CHOSEN = {"filters": {"dealer_code": "SEVERN", "already_sent": False}}
 

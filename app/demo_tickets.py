@@ -14,8 +14,8 @@ from app.core.actor import Actor, Door
 from app.core.unit_of_work import unit_of_work
 from app.customers.models import Customer
 from app.extensions import db
-from app.invoices.resource import sending_defaults
 from app.lookups.models import TicketType
+from app.mailer.sending_defaults import sending_defaults
 from app.tickets.rules import UpdateKind
 from app.tickets.service import Copies, Wording, add_update, open_ticket
 

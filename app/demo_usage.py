@@ -14,10 +14,10 @@ from app.contacts.service import create_contact
 from app.core import clock
 from app.core.actor import Actor
 from app.demo_calls import calls_of
-from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.models import UsageReportProfile
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 
 PROFILES: list[dict[str, Any]] = [
     {"name": "By number", "report": "by_number", "file_format": "xlsx"},

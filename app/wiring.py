@@ -12,43 +12,33 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from app.access.ask import may
 from app.access.table import LOOKUPS, Operation
 from app.api_keys.bearer import program_of
-from app.api_keys.resource import API_KEY
-from app.api_keys.views import ApiKeyView, user_picker
+from app.api_keys.views import ApiKeyView
 from app.contacts import bulk_views as contact_bulk
 from app.contacts import panels as contact_panels
 from app.contacts import purging as contact_purging
 from app.contacts.api import CustomerWithContactsApi
-from app.contacts.models import Contact
 from app.contacts.password_views import VerifyPasswordView
-from app.contacts.pickers import linkable_picker, linked_picker, report_picker, shared_picker
 from app.contacts.resource import CONTACT
-from app.contacts.search import CONTACTS
 from app.contacts.sharing_views import SharedContactsView
 from app.contacts.views import ContactView
-from app.core.audit import Touch
-from app.core.reach import register_follower
-from app.core.search_index import register_searchable
-from app.core.soft_delete import Cascade, register_cascade
 from app.core.words import say
+from app.correspondence import panels as letter_panels
+from app.correspondence import purging as letter_purging
+from app.correspondence.api import CorrespondenceApi
+from app.correspondence.resource import LETTER
+from app.correspondence.views import CorrespondenceView
 from app.customers import purging as customer_purging
-from app.customers.models import Customer
 from app.customers.resource import CUSTOMER
-from app.customers.search import CUSTOMERS
-from app.customers.usage_reports import customers_by_id
-from app.customers.views import CustomerView, customer_picker
-from app.extensions import db, mail
-from app.history import panels as history_panels
+from app.customers.views import CustomerView
+from app.extensions import db
 from app.history.api import AuditApi
-from app.history.subjects import Subject, register_subject
-from app.history.users import USERS
 from app.history.views import AuditView
-from app.home import findables
 from app.home.health import HealthView
 from app.home.search import SearchView
 from app.home.views import HomeView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
-from app.invoices.api import InvoiceApi, IssuerApi
+from app.invoices.api import InvoiceApi
 from app.invoices.billing_runs import jobs as billing_run_jobs
 from app.invoices.billing_runs import panels as billing_run_panels
 from app.invoices.billing_runs import purging as billing_run_purging
@@ -57,22 +47,17 @@ from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.views import BillingRunView
 from app.invoices.imports import views as import_views
 from app.invoices.imports.views import ImportView
-from app.invoices.models import Invoice
-from app.invoices.resource import INVOICE, ISSUER
-from app.invoices.search import INVOICES
-from app.invoices.sending import SENDING
-from app.invoices.source import InvoiceSource
-from app.invoices.views import InvoiceView, IssuerView
+from app.invoices.resource import INVOICE
+from app.invoices.views import InvoiceView
+from app.issuer.api import IssuerApi
+from app.issuer.views import IssuerView
 from app.lookups import purging as lookup_purging
 from app.lookups.api import LOOKUP_APIS
-from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
-from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
+from app.lookups.views import LOOKUP_VIEWS
 from app.mailer import purging as mailer_purging
 from app.mailer.api import MessageApi
-from app.mailer.documents import register_source
 from app.mailer.list_filters import NOT_REACHED
-from app.mailer.planning import lost as lost_messages
 from app.mailer.receives_api import ContactApi
 from app.mailer.resource import MESSAGE
 from app.mailer.screens import outbox_banners, outbox_bulk, receives_views
@@ -80,13 +65,11 @@ from app.mailer.screens import panels as mailer_panels
 from app.mailer.screens.inbox import InboxView
 from app.mailer.screens.outbox_views import OutboxView
 from app.mailer.screens.receives_views import ReceivesView
-from app.mailer.sending_kinds import register_sending
-from app.mailer.smtp.connection import connect
 from app.mailer.suppressions import marks as suppression_marks
 from app.mailer.suppressions import purging as suppression_purging
 from app.mailer.suppressions.api import SuppressionApi
 from app.mailer.suppressions.resource import SUPPRESSION
-from app.mailer.suppressions.views import SuppressionView, register_lifting
+from app.mailer.suppressions.views import SuppressionView
 from app.mailer.views import MessageView, register_message_page
 from app.mailer.watching.metrics_view import MetricsView
 from app.mailer.wording import views as template_views
@@ -96,25 +79,37 @@ from app.mailer.wording.views import MailTemplateView
 from app.tickets import panels as ticket_panels
 from app.tickets import purging as ticket_purging
 from app.tickets.api import TicketApi
-from app.tickets.models import Ticket
 from app.tickets.resource import TICKET
-from app.tickets.search import TICKETS
-from app.tickets.sending import SENDING as TICKET_SENDING
-from app.tickets.source import TicketUpdateSource
 from app.tickets.views import TicketUpdateView, TicketView
 from app.web.current import current_actor
 from app.web.export import ExportPages
 from app.web.languages import LanguageView
 from app.web.list_filters import register_list_filter
 from app.web.list_settings import ListSettingsView
-from app.web.pickers import PickerView, listed, register_picker
+from app.web.pickers import PickerView
 from app.web.programs import register_keys
 from app.web.security import CounterpartAppBuilder, CounterpartSecurityManager, builtin_roles
 from app.web.trash import register_bin
 from app.web.trash_views import TrashView
+from app.wiring_records import (
+    register_cascades,
+    register_documents,
+    register_history,
+    register_pickers,
+    register_search,
+)
 
 APIS: tuple[Any, ...] = (
-    *(CustomerWithContactsApi, ContactApi, InvoiceApi, BillingRunApi, TicketApi, MessageApi, SuppressionApi),
+    *(
+        CustomerWithContactsApi,
+        ContactApi,
+        InvoiceApi,
+        BillingRunApi,
+        TicketApi,
+        CorrespondenceApi,
+        MessageApi,
+        SuppressionApi,
+    ),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
 ROOT = Path(__file__).resolve().parent
@@ -126,6 +121,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Contacts"), ContactView, "contact", "address-book"),
     (say("Invoices"), InvoiceView, "invoice", "file-invoice"),
     (say("Billing runs"), BillingRunView, "billing_run", "file-text"),
+    (say("Correspondence"), CorrespondenceView, "correspondence", "mail"),
     (say("Tickets"), TicketView, "ticket", "ticket"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
@@ -135,12 +131,12 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
 # What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
 PARTS: tuple[Any, ...] = (
     *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
-    ticket_panels,
+    *(letter_panels, ticket_panels),
     *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
 )
 PURGINGS: tuple[Any, ...] = (
     *(lookup_purging, customer_purging, contact_purging, mailer_purging, suppression_purging),
-    *(invoice_purging, billing_run_purging, ticket_purging),
+    *(invoice_purging, billing_run_purging, letter_purging, ticket_purging),
 )
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
@@ -169,19 +165,20 @@ def register_features(app: Flask) -> None:
     folders = [str(folder) for folder in sorted(ROOT.glob("*/templates")) if folder.parent.name != "web"]
     app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(folders)])  # type: ignore[list-item]
     app.context_processor(house)
-    _register_cascades()
+    register_cascades()
     for feature in PURGINGS:
         feature.register()
-    for resource in (CUSTOMER, CONTACT, INVOICE, BILLING_RUN, TICKET, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    documents = (INVOICE, BILLING_RUN, LETTER, TICKET)
+    for resource in (CUSTOMER, CONTACT, *documents, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
         register_bin(resource)
-    _register_pickers()
-    _register_search()
+    register_pickers()
+    register_search()
     register_message_page()
     for part in PARTS:
         part.register()
     register_list_filter("contact", NOT_REACHED)
-    _register_documents()
-    _register_history()
+    register_documents()
+    register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)
     builder.init_app(app, db.session)
     for name, view, _, icon in MENU:
@@ -197,21 +194,6 @@ def register_features(app: Flask) -> None:
     _offer_exports(builder)
     # Flask-AppBuilder puts its own entries first; people come for customers.
     builder.menu.menu.sort(key=lambda entry: entry.name == "Security")
-
-
-def _register_documents() -> None:
-    register_source(InvoiceSource())
-    register_source(TicketUpdateSource())
-    register_sending(SENDING)
-    register_sending(TICKET_SENDING)
-    register_follower(lost_messages.follow)
-    mail.opens = connect
-
-
-def _register_search() -> None:
-    for searchable in (CUSTOMERS, CONTACTS, INVOICES, TICKETS):
-        register_searchable(searchable)
-    findables.register()
 
 
 def _add_lists(app: Flask, builder: CounterpartAppBuilder) -> None:
@@ -248,6 +230,7 @@ def house() -> dict[str, Any]:
         ("customer", gettext("Customer"), "/customers/add"),
         ("contact", gettext("Contact"), "/contacts/add"),
         ("invoice", gettext("Invoice"), "/invoices/add"),
+        ("correspondence", gettext("Letter"), "/correspondence/add"),
         ("ticket", gettext("Ticket"), "/tickets/add"),
     )
     return {
@@ -257,44 +240,3 @@ def house() -> dict[str, Any]:
             {"label": label, "url": url} for name, label, url in entries if may(actor, Operation.CREATE, name)
         ],
     }
-
-
-def _register_cascades() -> None:
-    register_cascade(Cascade(Customer, Contact, Contact.customer_id, lambda one: Touch("contact", one.id, str(one))))
-    register_cascade(Cascade(Customer, Invoice, Invoice.customer_id, lambda one: Touch("invoice", one.id, str(one))))
-    register_cascade(Cascade(Customer, Ticket, Ticket.customer_id, lambda one: Touch("ticket", one.id, str(one))))
-
-
-def _register_history() -> None:
-    register_lifting()
-    pages = ((CUSTOMER, CustomerView), (CONTACT, ContactView), (INVOICE, InvoiceView), (MESSAGE, MessageView))
-    for resource, view in (
-        *pages,
-        (BILLING_RUN, BillingRunView),
-        (TICKET, TicketView),
-        (SUPPRESSION, SuppressionView),
-        (ISSUER, IssuerView),
-        (MAIL_TEMPLATE, MailTemplateView),
-    ):
-        history_panels.register(Subject.of(resource, view))
-    for name in LOOKUPS:
-        history_panels.register(Subject.of(LOOKUP_RESOURCES[name], LOOKUP_VIEWS[name], is_list=True))
-    register_subject(USERS)
-    history_panels.register(Subject.of(API_KEY, ApiKeyView))
-
-
-def _register_pickers() -> None:
-    for name in LOOKUPS:
-        register_picker(name, lookup_picker(name))
-    register_picker("usage_report_profile", report_picker())
-    register_picker("dealer", dealer_picker())
-    # Customers and contacts carry a dealer's code; a list refers to its row.
-    register_picker("dealer_by_id", lookup_picker("dealer"))
-    register_finder("customer", customers_by_id)
-    register_picker("customer", customer_picker())
-    register_picker("user", user_picker())
-    register_picker("linkable_contact", linkable_picker())
-    register_picker("linked_contact", linked_picker())
-    register_picker("shared_contact", shared_picker())
-    for name in ("country", "currency", "language"):
-        register_picker(name, listed(name))

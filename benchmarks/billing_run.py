@@ -36,10 +36,10 @@ from app.extensions import db
 from app.invoices.billing_runs import progress, service
 from app.invoices.billing_runs.jobs import CHUNK, Advance
 from app.invoices.models import Invoice, InvoiceLine
-from app.invoices.resource import sending_defaults
 from app.mailer.models import Message
 from app.mailer.planning.many import Wanted, plans_of_many
 from app.mailer.planning.plan_model import Document, DocumentKind
+from app.mailer.sending_defaults import sending_defaults
 from config import Settings
 
 CONTACTS = 3

@@ -20,8 +20,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.invoices.pdf.formats import invoice_pdf
-from app.invoices.pdf.model import InvoiceDocument, IssuerDetails, Usage
+from app.invoices.pdf.model import InvoiceDocument, Usage
 from app.invoices.rules import Line
+from app.paper.issuer import IssuerDetails
 
 HERE = Path(__file__).resolve().parent
 ISSUER = IssuerDetails(name="Pennine Communications Ltd", address=("Weir Mill", "Halifax"), bank_name="Calder Bank")

@@ -18,6 +18,7 @@ WHOLE_FILES = (
     "app/demo.py",
     "app/extensions.py",
     "app/wiring.py",
+    "app/wiring_records.py",
     "tests/conftest.py",
 )
 # What the law of one copy is about: its tests are searches over the plan.

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.access.names import name_of, name_of_operation
-from app.access.table import DOCUMENT_RESOURCES, NOT_SETTABLE, ONLY_SETTABLE, TABLE, Operation, Role
+from app.access.table import (
+    DOCUMENT_CLASSES,
+    DOCUMENT_RESOURCES,
+    NOT_SETTABLE,
+    ONLY_SETTABLE,
+    TABLE,
+    Operation,
+    Role,
+    document_resource,
+)
 from app.core.actor import SYSTEM_ROLE, Actor
 from app.core.errors import Forbidden
 from app.core.words import say
@@ -67,5 +76,18 @@ def ensure_settable(actor: Actor, resource: str, names: Iterable[str]) -> None:
 
 
 def document_kinds_in_sight(actor: Actor) -> list[str]:
-    """Return the kinds of document whose messages the actor may see."""
-    return [kind for kind, resource in DOCUMENT_RESOURCES.items() if may(actor, Operation.READ, resource)]
+    """Return the kinds of document of which the actor may see all, and so the messages about them."""
+    return [
+        kind
+        for kind in DOCUMENT_RESOURCES
+        if all(may(actor, Operation.READ, document_resource(kind, one)) for one in DOCUMENT_CLASSES.get(kind, ("",)))
+    ]
+
+
+def document_classes_in_sight(actor: Actor) -> dict[str, list[str]]:
+    """Return the classes that the actor may see of those kinds of document of which it may not see all."""
+    found = {
+        kind: [one for one in classes if may(actor, Operation.READ, document_resource(kind, one))]
+        for kind, classes in DOCUMENT_CLASSES.items()
+    }
+    return {kind: seen for kind, seen in found.items() if seen and len(seen) < len(DOCUMENT_CLASSES[kind])}

@@ -49,6 +49,9 @@ LOOKUPS = (
     "dealer",
 )
 
+# What letters are about; each letter keeps the class of its type, and takes the rights of its class.
+LETTER_CLASSES = ("billing", "credit_control", "customer_services", "marketing")
+
 _READ = frozenset({Operation.READ})
 _READ_TRASH = _READ | {Operation.TRASH}
 # Who may delete a record sees it in the trash, and may restore it.
@@ -70,6 +73,9 @@ def _row(
 
 
 _LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ_TRASH)
+_LETTERS = _WRITE | {Operation.SEND}
+_OF_FINANCE = _row(finance=_LETTERS, auditor=_READ_TRASH)
+_OF_SUPPORT = _row(finance=_READ, support=_LETTERS, auditor=_READ_TRASH)
 _ON_MESSAGES = frozenset({Operation.READ, Operation.RETRY, Operation.CANCEL})
 
 TABLE: dict[str, Row] = {
@@ -85,6 +91,12 @@ TABLE: dict[str, Row] = {
     # What is to be left out of a run, and its plan, are its content: whoever may update it chooses and plans again.
     "billing_run": _row(finance=_WRITE | {Operation.SEND, Operation.PAUSE, Operation.RESUME}, auditor=_READ_TRASH),
     "ticket": _row(finance=_READ, support=_WRITE | {Operation.SEND}, auditor=_READ_TRASH),
+    # The pages of letters; what may be done with each, the row of its class says.
+    "correspondence": _row(finance=_LETTERS, support=_LETTERS, auditor=_READ_TRASH),
+    "correspondence.billing": _OF_FINANCE,
+    "correspondence.credit_control": _OF_FINANCE,
+    "correspondence.customer_services": _OF_SUPPORT,
+    "correspondence.marketing": _OF_SUPPORT,
     "message": _row(
         finance=_ON_MESSAGES,
         support=_ON_MESSAGES,
@@ -150,4 +162,12 @@ NOT_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {
 ONLY_SETTABLE: dict[tuple[str, Role], frozenset[str]] = {("customer", Role.SUPPORT): _NAMES_ADDRESSES_NUMBERS}
 
 # The kinds of document that a message can be about, by the resource whose permissions they share.
-DOCUMENT_RESOURCES = {"invoice": "invoice", "ticket_update": "ticket"}
+DOCUMENT_RESOURCES = {"invoice": "invoice", "correspondence": "correspondence", "ticket_update": "ticket"}
+# Those of which not everybody sees all: their classes, each with a row of its own.
+DOCUMENT_CLASSES = {"correspondence": LETTER_CLASSES}
+
+
+def document_resource(kind: str, document_class: str = "") -> str:
+    """Return the resource whose permissions a kind of document takes, or those of a class of it."""
+    resource = DOCUMENT_RESOURCES[kind]
+    return f"{resource}.{document_class}" if document_class else resource

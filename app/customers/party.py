@@ -112,3 +112,9 @@ class Party(Record):
         """Return the postal address, line by line, without empty ones."""
         lines = [getattr(self, f"address_line_{number}") for number in range(1, 6)]
         return [line for line in (*lines, self.postcode) if line]
+
+    @property
+    def postal_lines(self) -> tuple[str, ...]:
+        """Return what stands on a letter below the name: the person of a company, and the address."""
+        names = (self.company_name, self.person_name)
+        return (*(name for name in names if name and name != self.name), *self.address_lines)

@@ -8,6 +8,8 @@ from flask import url_for
 
 from app.contacts import queries as contacts
 from app.contacts.resource import CONTACT
+from app.correspondence import queries as letters
+from app.correspondence.resource import LETTER
 from app.customers import queries as customers
 from app.customers.resource import CUSTOMER
 from app.invoices import queries as invoices
@@ -25,6 +27,7 @@ def register() -> None:
     register_findable(_findable(CONTACT, "ContactView", contacts.findings, _company_and_address))
     register_findable(_findable(INVOICE, "InvoiceView", invoices.findings, _label_of_customer, has_number=True))
     register_findable(_findable(TICKET, "TicketView", tickets.findings, _label_of_customer, has_number=True))
+    register_findable(_findable(LETTER, "CorrespondenceView", letters.findings, _label_of_customer, has_number=True))
     register_findable(_findable(MESSAGE, "MessageView", mailer.findings, _label_of_customer))
 
 

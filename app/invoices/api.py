@@ -1,4 +1,4 @@
-"""The REST resources of invoices and of the issuer."""
+"""The REST resource of invoices."""
 
 from __future__ import annotations
 
@@ -20,13 +20,22 @@ from app.invoices.credit_notes.rules import MAX_REASON as MAX_CREDIT_REASON
 from app.invoices.days import today
 from app.invoices.fields import LINES_SCHEMA
 from app.invoices.pdf.formats import FORMATS
-from app.invoices.resource import INVOICE, ISSUER, planned, sending_defaults
+from app.invoices.resource import INVOICE, planned
 from app.invoices.sending import SENDING
 from app.invoices.source import shown_pdf
 from app.invoices.usage.pages import USAGE_PAGE, USAGE_QUERY, usage_page
-from app.mailer.planning.choices import MAX_REASON, Again, Choices
+from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
+from app.mailer.sending_bodies import (
+    PLAN_ANSWER,
+    SENDING_AGAIN_BODY,
+    SENDING_BODY,
+    accepted,
+    asked_to_send,
+    asked_to_send_again,
+)
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import answer_about
 from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
 from app.web.admin_api import AdminApi
@@ -35,27 +44,6 @@ from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
 
-_PLAN = {"type": "object", "properties": {"result": {"$ref": "#/components/schemas/Plan"}}}
-_SENDING = {
-    "type": "object",
-    "properties": {
-        "fingerprint": {"type": "string"},
-        "recipients": {"type": "array", "items": {"type": "string"}},
-        "untick": {"type": "array", "items": {"type": "string"}},
-        "version": VERSION,
-    },
-    "additionalProperties": False,
-}
-_SENDING_AGAIN = {
-    "type": "object",
-    "required": ["reason", "addresses"],
-    "properties": {
-        "reason": {"type": "string", "minLength": 1, "maxLength": MAX_REASON},
-        "addresses": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-        "version": VERSION,
-    },
-    "additionalProperties": False,
-}
 _CREDITING = {
     "type": "object",
     "required": ["lines", "reason"],
@@ -124,7 +112,7 @@ class InvoiceApi(AdminApi):
 
     @expose("/<pk>/plan", methods=["GET"])
     @protect()
-    @operation(gives=_PLAN)
+    @operation(gives=PLAN_ANSWER)
     def plan(self, pk: str) -> Response:
         """Give the plan: who would get this invoice, in which format, and why; who would not, and why not."""
         session, actor = db.session(), current_actor()
@@ -143,41 +131,30 @@ class InvoiceApi(AdminApi):
 
     @expose("/<pk>/send", methods=["POST"])
     @protect()
-    @operation(gives=_PLAN, status=202, takes=_SENDING, body_optional=True, errors=(*WRITE_ERRORS, 412))
+    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412))
     def send(self, pk: str) -> WerkzeugResponse:
         """Execute the plan; sending approves a draft. To those who have it, it does nothing."""
         number = id_or_404(pk)
-        body = read_body(optional=True)
-        version = take_version(body, required=False)
-        only(body, "fingerprint", "recipients", "untick")
-        fingerprint = body.get("fingerprint")
-        if fingerprint is not None and not isinstance(fingerprint, str):
-            raise Invalid(say("The fingerprint is a text."), field="fingerprint")
-        choices = Choices.checked(recipients=body.get("recipients"), untick=body.get("untick"))
+        asked = asked_to_send()
         with unit_of_work(db.session) as session:
             done = service.send_invoice(
                 session,
                 current_actor(),
                 invoice_id=number,
-                choices=choices,
-                fingerprint=fingerprint,
+                choices=asked.choices,
+                fingerprint=asked.fingerprint,
                 defaults=sending_defaults(),
-                version=version,
+                version=asked.version,
             )
-        answer = jsonify(result=as_dict(done))
-        answer.status_code = 202
-        return answer
+        return accepted(done)
 
     @expose("/<pk>/send_again", methods=["POST"])
     @protect()
-    @operation(gives=_PLAN, status=202, takes=_SENDING_AGAIN, errors=(*WRITE_ERRORS, 412))
+    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_BODY, errors=(*WRITE_ERRORS, 412))
     def send_again(self, pk: str) -> WerkzeugResponse:
         """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
         number = id_or_404(pk)
-        body = read_body()
-        version = take_version(body, required=False)
-        only(body, "reason", "addresses")
-        again = Again.checked(addresses=body.get("addresses"), reason=body.get("reason"))
+        again, version = asked_to_send_again()
         with unit_of_work(db.session) as session:
             done = service.send_invoice_again(
                 session,
@@ -187,9 +164,7 @@ class InvoiceApi(AdminApi):
                 defaults=sending_defaults(),
                 version=version,
             )
-        answer = jsonify(result=as_dict(done))
-        answer.status_code = 202
-        return answer
+        return accepted(done)
 
     @expose("/<pk>/pdf", methods=["GET"])
     @protect()
@@ -211,12 +186,6 @@ class InvoiceApi(AdminApi):
         actor, session = current_actor(), db.session()
         invoice = queries.invoice(session, actor, invoice_id=id_or_404(pk))
         return jsonify(usage_page(session, invoice, request.args))
-
-
-class IssuerApi(AdminApi):
-    """The company that sends: one record."""
-
-    resource = ISSUER
 
 
 def pdf_answer(invoice_id: int, *, as_file: bool = False) -> Response:

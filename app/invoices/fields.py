@@ -1,4 +1,4 @@
-"""What an invoice's and the issuer's fields accept."""
+"""What an invoice's fields accept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from app.core.cleaning import PartErrors
-from app.core.codes import country, currency
+from app.core.codes import currency
 from app.core.errors import FieldErrors
-from app.core.fields import Date, Email, Field, Fields, Reference, Text, WebAddress
+from app.core.fields import Date, Field, Fields, Reference, Text
 from app.invoices.rules import Line, due_date_error, validate_lines
 
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
@@ -61,22 +61,6 @@ INVOICE_FIELDS: Fields = {
     "currency": currency(),
     "purchase_order_number": Text(limit=80),
     "lines": Lines(),
-}
-
-ISSUER_FIELDS: Fields = {
-    "name": Text(limit=160, required=True),
-    **{f"address_line_{line}": Text(limit=120) for line in range(1, 6)},
-    "postcode": Text(limit=20),
-    "country": country(),
-    "email": Email(),
-    "website": WebAddress(),
-    "vat_number": Text(limit=40),
-    "bank_name": Text(limit=120),
-    "bank_sort_code": Text(limit=20),
-    "bank_account_number": Text(limit=40),
-    "bank_iban": Text(limit=40),
-    "bank_bic": Text(limit=20),
-    "footer": Text(limit=1000, multiline=True),
 }
 
 

@@ -1,4 +1,4 @@
-"""What people call the fields of invoices, of their lines, and of the issuer."""
+"""What people call the fields of invoices and of their lines."""
 
 from __future__ import annotations
 
@@ -35,21 +35,6 @@ LINE_LABELS: dict[str, Words] = {
     "unit_price": say("Unit price"),
     "tax_rate": say("Tax rate (%)"),
     "reference": say("Reference"),
-}
-ISSUER_LABELS: dict[str, Words] = {
-    "name": say("Name"),
-    **{f"address_line_{line}": say("Address Line {number}", number=line) for line in range(1, 6)},
-    "postcode": say("Postcode"),
-    "country": say("Country"),
-    "email": say("Email"),
-    "website": say("Website"),
-    "vat_number": say("VAT number"),
-    "bank_name": say("Bank Name"),
-    "bank_sort_code": say("Sort code"),
-    "bank_account_number": say("Bank account number"),
-    "bank_iban": say("IBAN"),
-    "bank_bic": say("BIC"),
-    "footer": say("Footer"),
 }
 
 

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.invoices import queries
-from app.invoices.models import Invoice, Issuer
-from app.invoices.pdf.model import IssuerDetails
+from app.invoices.models import Invoice
+from app.issuer import queries as issuers
+from app.issuer.details import details_of
 from app.mailer.delivery.mails import store
 from app.mailer.models import Content
+from app.paper.issuer import IssuerDetails
 
 _PNG = b"\x89PNG"
 
@@ -51,7 +52,7 @@ def keep_particulars(session: Session, *invoices: Invoice) -> None:
     """Keep with invoices that are being sent what they take from other records, whatever becomes of these."""
     if not invoices:
         return
-    issuer = _details(queries.issuer(session))
+    issuer = details_of(issuers.issuer(session))
     # One picture stands on thousands of invoices: it is kept once.
     digest = None
     if issuer.logo:
@@ -64,35 +65,16 @@ def keep_particulars(session: Session, *invoices: Invoice) -> None:
 
 
 def _of_today(session: Session, invoice: Invoice) -> Particulars:
-    return _with_issuer(invoice, _details(queries.issuer(session)))
+    return _with_issuer(invoice, details_of(issuers.issuer(session)))
 
 
 def _with_issuer(invoice: Invoice, issuer: IssuerDetails) -> Particulars:
     customer, settings = invoice.customer, current_app.config["SETTINGS"]
-    names = (customer.company_name, customer.person_name)
     return Particulars(
         customer_name=customer.name,
-        customer_address=(*(name for name in names if name and name != customer.name), *customer.address_lines),
+        customer_address=customer.postal_lines,
         account_number=customer.account_number,
         language=customer.language or settings.language,
         country=customer.country or settings.country,
         issuer=issuer,
-    )
-
-
-def _details(issuer: Issuer) -> IssuerDetails:
-    lines = (getattr(issuer, f"address_line_{number}") for number in range(1, 6))
-    return IssuerDetails(
-        name=issuer.name,
-        address=tuple(line for line in (*lines, issuer.postcode) if line),
-        vat_number=issuer.vat_number or "",
-        email=issuer.email or "",
-        website=issuer.website or "",
-        bank_name=issuer.bank_name or "",
-        bank_sort_code=issuer.bank_sort_code or "",
-        bank_account_number=issuer.bank_account_number or "",
-        bank_iban=issuer.bank_iban or "",
-        bank_bic=issuer.bank_bic or "",
-        footer=issuer.footer or "",
-        logo=issuer.logo,
     )

@@ -1,4 +1,4 @@
-"""Reads of invoices and the issuer, within the actor's sight."""
+"""Reads of invoices, within the actor's sight."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.words import say
 from app.customers import queries as customers
-from app.invoices.models import Invoice, InvoiceLine, Issuer, StoredUsage, UsageRecord
+from app.invoices.models import Invoice, InvoiceLine, StoredUsage, UsageRecord
 from app.invoices.rules import InvoiceStatus
 from app.mailer.planning.nobody import lost_copies, reaches_nobody
 
@@ -149,26 +149,6 @@ def nets_by_month(session: Session, *, invoice: Invoice, months: int) -> dict[tu
         signed = net if credits_id is None else -net
         sums[day.year, day.month] = sums.get((day.year, day.month), Decimal(0)) + signed
     return sums
-
-
-def issuer(session: Session) -> Issuer:
-    """Return the company that sends: the one record that the migrations made."""
-    return session.scalars(select(Issuer).order_by(Issuer.id).limit(1)).one()
-
-
-def issuers(actor: Actor) -> Select[Issuer]:
-    """Select the issuer's one record. Raises Forbidden."""
-    ensure(actor, Operation.READ, "issuer")
-    return select(Issuer).where(Issuer.deleted_at.is_(None))
-
-
-def issuer_by_id(session: Session, actor: Actor, *, issuer_id: int, lock: bool = False) -> Issuer:
-    """Return the issuer. Raises NotFound, Forbidden."""
-    statement = issuers(actor).where(Issuer.id == issuer_id)
-    found: Issuer | None = session.scalar(statement.with_for_update() if lock else statement)
-    if found is None:
-        raise NotFound(say("There is no issuer with this id."))
-    return found
 
 
 def reaching_nobody() -> ColumnElement[bool]:

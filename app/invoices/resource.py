@@ -1,4 +1,4 @@
-"""What the screens and REST of invoices and of the issuer have in common."""
+"""What the screens and REST of invoices have in common."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sqlalchemy.orm import raiseload, selectinload
 
 from app.core.money import as_text, minor_unit
 from app.core.words import say
-from app.invoices import issuing, queries, service
-from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
-from app.invoices.labels import INVOICE_LABELS, ISSUER_LABELS
+from app.invoices import queries, service
+from app.invoices.fields import INVOICE_FIELDS
+from app.invoices.labels import INVOICE_LABELS
 from app.invoices.list_filters import INVOICE_FILTERS
-from app.invoices.models import Invoice, Issuer, as_line
+from app.invoices.models import Invoice, as_line
 from app.invoices.rules import invoice_totals, tax_by_rate_as_dicts
 from app.invoices.usage.field import Usage
 from app.mailer.planning.choices import Choices
-from app.mailer.planning.facts import Defaults
 from app.mailer.planning.rules import Plan
+from app.mailer.sending_defaults import sending_defaults
 from app.web.resource import Resource
 
 
@@ -101,31 +101,6 @@ INVOICE = Resource(
         session, actor, invoice_id=number, reason=reason, version=version
     ),
 )
-
-ISSUER = Resource(
-    name="issuer",
-    label=say("Issuer"),
-    plural=say("Issuer"),
-    labels=ISSUER_LABELS,
-    model=Issuer,
-    fields=ISSUER_FIELDS,
-    rows=queries.issuers,
-    get=lambda session, actor, number: queries.issuer_by_id(session, actor, issuer_id=number),
-    orders={"id": Issuer.id, "name": Issuer.name},
-    default_order="id",
-    filters={"id": Issuer.id, "name": Issuer.name},
-    update=lambda session, actor, number, values, version: issuing.update_issuer(
-        session, actor, issuer_id=number, values=values, version=version
-    ),
-)
-
-
-def sending_defaults() -> Defaults:
-    """Return what the settings say where records are silent, for plans and messages."""
-    settings = current_app.config["SETTINGS"]
-    sender = settings.mail_default_sender or ""
-    domain = sender.rpartition("@")[2].rstrip(">") or "counterpart.localhost"
-    return Defaults(language=settings.language, usage_module=settings.invoice_usage, domain=domain)
 
 
 def planned(session: Any, actor: Any, invoice: Invoice, choices: Choices) -> Plan:

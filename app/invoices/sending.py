@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.core.words import Words, say
 from app.invoices import queries, service
 from app.invoices.models import Invoice
-from app.invoices.resource import planned, sending_defaults
+from app.invoices.resource import planned
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import Sending
 
 

@@ -23,16 +23,16 @@ from app.invoices.pdf.formats import FORMATS
 from app.invoices.printing import print_invoice
 from app.invoices.rules import may_edit
 from app.invoices.usage.rendering import usage_report
+from app.issuer import queries as issuers
 from app.lookups.models import UsageReportProfile
 from app.mailer import queries as messages
 from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
+from app.mailer.sending_defaults import NO_SENDER
 from app.mailer.wording.letters import letter_of
 from app.mailer.wording.template_kinds import TemplateKind
 from app.web.languages import LOCALES
-
-NO_SENDER = "counterpart@localhost"
 
 
 class InvoiceSource:
@@ -107,7 +107,7 @@ class InvoiceSource:
         return LetterFacts(
             sender_name=known.issuer.name,
             # The mail leaves from where the company mails today.
-            sender_address=queries.issuer(session).email or NO_SENDER,
+            sender_address=issuers.issuer(session).email or NO_SENDER,
             values=mail_values(invoice, known, locale=Locale.parse(LOCALES[language])),
             template=TemplateKind.INVOICE if invoice.credits_id is None else TemplateKind.CREDIT_NOTE,
         )

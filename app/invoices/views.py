@@ -1,4 +1,4 @@
-"""The screens of invoices and of the issuer: lists, forms with lines, and the plan before sending."""
+"""The screens of invoices: lists, forms with lines, and the plan before sending."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.invoices.credit_notes.views import CreditPages, credited_by, credits_li
 from app.invoices.days import today
 from app.invoices.labels import INVOICE_LABELS, LINE_LABELS, name_of
 from app.invoices.models import Invoice
-from app.invoices.resource import INVOICE, ISSUER
+from app.invoices.resource import INVOICE
 from app.invoices.rules import InvoiceStatus, may_edit
 from app.invoices.sending import SENDING
 from app.mailer.screens.send_pages import SendPages
@@ -181,25 +181,6 @@ class InvoiceView(SendPages, CreditPages, AdminView):
     def pdf(self, pk: str) -> Response:
         """Show the PDF, or hand it out as a file."""
         return pdf_answer(id_or_404(pk), as_file="download" in request.args)
-
-
-class IssuerView(AdminView):
-    """The company that sends: one record, which an administrator edits."""
-
-    resource = ISSUER
-    route_base = "/issuer"
-    list_columns = ["name", "vat_number", "email", "bank_name"]
-    sections = (
-        (say("Company"), ("name", "vat_number", "email", "website")),
-        (say("Address"), (*(f"address_line_{line}" for line in range(1, 6)), "postcode", "country")),
-        (say("Bank"), ("bank_name", "bank_sort_code", "bank_account_number", "bank_iban", "bank_bic")),
-        (say("Footer"), ("footer",)),
-    )
-    description_columns = {
-        "name": say("Stands on every invoice, and as the sender of every mail."),
-        "email": say("The sender's address, unless the settings name another."),
-        "footer": say("At the foot of every invoice: company number, registered office."),
-    }
 
 
 def status_tag(invoice: Invoice) -> Any:

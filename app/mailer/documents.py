@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,15 @@ class LetterFacts:
     template: TemplateKind | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that goes along with each copy of a document, stored by its hash already."""
+
+    filename: str
+    content_type: str
+    digest: str
+
+
 class DocumentSource(Protocol):
     """A kind of document, as the mailer sees it; it knows no more of invoices, letters and tickets."""
 
@@ -92,12 +101,25 @@ class DocumentSource(Protocol):
         """Return ids and names of the latest documents in sight that are sent by a kind of template, for a preview."""
 
 
+Attachments = Callable[[Session, int], Iterable[Attached]]
+
 _sources: dict[str, DocumentSource] = {}
+_attachments: dict[str, Attachments] = {}
 
 
 def register_source(source: DocumentSource) -> None:
     """Let documents of a kind be sent."""
     _sources[source.kind.value] = source
+
+
+def register_attachments(kind: DocumentKind, attachments: Attachments) -> None:
+    """Let files go along with documents of a kind; they are asked for by the document's id."""
+    _attachments[kind.value] = attachments
+
+
+def attached_to(session: Session, *, kind: str, document_id: int) -> list[Attached]:
+    """Return the files that go along with a document, in their order."""
+    return list(_attachments[kind](session, document_id)) if kind in _attachments else []
 
 
 def source_of(kind: str) -> DocumentSource:

@@ -93,7 +93,7 @@ class Message(Record):
     again on purpose from the first. `lease_until` is how long the worker that claimed it may take. `lost_reasons` says
     what became of each of the reasons, in their order, when the message was cancelled because all of them had gone.
     `tries_from` is when a person had it tried anew: giving up counts from there, and else from the first attempt.
-    `address_domain` is that of the normalised address: the lane that the message goes by, behind the mail server.
+    `address_domain` is that of the normalised address: the lane that it goes by. `document_class` is a letter's.
     `failure_cause` is what a message that has failed or bounced has in common with others that did.
     """
 
@@ -107,6 +107,7 @@ class Message(Record):
             "state",
             "customer_id",
             "document_kind",
+            "document_class",
             "id",
             sqlite_where=text("deleted_at IS NULL"),
             postgresql_where=text("deleted_at IS NULL"),
@@ -116,6 +117,7 @@ class Message(Record):
             "failure_cause",
             "customer_id",
             "document_kind",
+            "document_class",
             "id",
             sqlite_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
             postgresql_where=text("failure_cause IS NOT NULL AND deleted_at IS NULL"),
@@ -167,6 +169,7 @@ class Message(Record):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
     customer: Mapped[Customer] = relationship(Customer)
     document_kind: Mapped[str] = mapped_column(String(20), nullable=False)
+    document_class: Mapped[str] = mapped_column(String(20), nullable=False, default="", server_default="")
     document_id: Mapped[int] = mapped_column(nullable=False)
     document_number: Mapped[str] = mapped_column(String(60), nullable=False)
     document_version: Mapped[int] = mapped_column(nullable=False)
@@ -244,6 +247,7 @@ class SkippedRoad(Model):
     customer: Mapped[Customer] = relationship(Customer)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     document_kind: Mapped[str] = mapped_column(String(20), nullable=False)
+    document_class: Mapped[str] = mapped_column(String(20), nullable=False, default="", server_default="")
     document_id: Mapped[int] = mapped_column(nullable=False)
     document_number: Mapped[str] = mapped_column(String(60), nullable=False)
     road: Mapped[str] = mapped_column(String(20), nullable=False)

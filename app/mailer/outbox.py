@@ -159,6 +159,7 @@ def _identity(document: Document, address_normalised: str, *, domain: str) -> di
     kind = document.kind.value
     return {
         "document_kind": kind,
+        "document_class": document.document_class,
         "document_id": document.id,
         "address_normalised": address_normalised,
         "message_id": make_message_id(kind, document.id, token=secrets.token_hex(8), domain=domain),

@@ -30,10 +30,13 @@ from app.mailer.own_documents import of_documents
 from app.mailer.planning.plan_model import Road
 
 PURGED = "(purged)"
+# Columns of the features above that hold contents by their hashes.
+_uses: list[Any] = []
 # What stays of a message: that a copy of this document went, in which state and when.
 KEPT = (
     "customer_id",
     "document_kind",
+    "document_class",
     "document_id",
     "document_number",
     "document_version",
@@ -121,7 +124,7 @@ def wipe_messages_of(session: Session, record: Record) -> list[Touch]:
         ).all():
             session.delete(rendition)
             session.flush()
-            _drop_content(session, rendition.digest)
+            drop_content(session, rendition.digest)
     return touched
 
 
@@ -268,18 +271,23 @@ def _drop_mail(session: Session, message: Message) -> None:
         session.flush()
         along = session.scalars(select(ContentPart.part_digest).where(ContentPart.digest == digest)).all()
         for one in (digest, *along):
-            _drop_content(session, one)
+            drop_content(session, one)
 
 
-def _drop_content(session: Session, digest: str) -> None:
-    used = (
-        select(Message.id).where(Message.content_digest == digest).limit(1),
-        select(Rendition.id).where(Rendition.digest == digest).limit(1),
-        select(ContentPart.digest).where(ContentPart.part_digest == digest).limit(1),
-    )
-    if all(session.scalar(one) is None for one in used):
+def register_use(column: Any) -> None:  # noqa: ANN401  a column of hashes
+    """Have contents kept as long as a column of another feature's table names them."""
+    if column not in _uses:
+        _uses.append(column)
+
+
+def drop_content(session: Session, digest: str) -> None:
+    """Remove a content, unless something else holds it."""
+    columns = (Message.content_digest, Rendition.digest, ContentPart.part_digest, *_uses)
+    if all(session.scalar(select(column).where(column == digest).limit(1)) is None for column in columns):
         session.execute(delete(ContentPart).where(ContentPart.digest == digest))
-        session.delete(session.get_one(Content, digest))
+        content = session.get(Content, digest)
+        if content is not None:
+            session.delete(content)
         session.flush()
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, SelectBase, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, SelectBase, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.access.ask import document_kinds_in_sight, ensure
+from app.access.ask import document_classes_in_sight, document_kinds_in_sight, ensure
 from app.access.table import Operation
 from app.core import search_index
 from app.core.actor import SYSTEM_ROLE, Actor
@@ -19,7 +19,7 @@ from app.core.errors import NotFound
 from app.core.models import AuditEntry, AuditRecord
 from app.core.words import say
 from app.customers import queries as customers
-from app.mailer.models import ACCOUNT, Content, Lane, Message, Rendition, WorkerHeartbeat
+from app.mailer.models import ACCOUNT, Content, Lane, Message, Rendition, SkippedRoad, WorkerHeartbeat
 
 _DUE_STATES: BindParameter[Any] = bindparam("due_states", ["queued", "waiting"], expanding=True, literal_execute=True)
 
@@ -47,7 +47,17 @@ def messages(actor: Actor) -> Select[Message]:
     statement = statement.where(Message.deleted_at.is_(None), customers.of_dealer(actor))
     if SYSTEM_ROLE in actor.roles:
         return statement
-    return statement.where(Message.document_kind.in_(document_kinds_in_sight(actor)))
+    return statement.where(about_seen(actor, Message))
+
+
+def about_seen(actor: Actor, model: type[Message | SkippedRoad]) -> ColumnElement[bool]:
+    """Return the condition that a message or a skipped road is about a document that the actor may see."""
+    kinds = model.document_kind.in_(document_kinds_in_sight(actor))
+    parts = document_classes_in_sight(actor)
+    if not parts:
+        return kinds
+    of_class = (and_(model.document_kind == kind, model.document_class.in_(seen)) for kind, seen in parts.items())
+    return or_(kinds, *of_class)
 
 
 def message(session: Session, actor: Actor, *, message_id: int, lock: bool = False) -> Message:

@@ -24,6 +24,8 @@ class Sending:
     """
 
     resource: str
+    # Of one document, where it depends on its class.
+    resource_of: Callable[[Any], str] | None = None
     title: Callable[[Any], Words]
     again_title: Callable[[Any], Words]
     load: Callable[[Any, Actor, int], Any]
@@ -33,6 +35,11 @@ class Sending:
     plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
     send: Callable[[Any, Actor, int, Choices, str | None], Plan]
     send_again: Callable[[Any, Actor, int, Again], Plan]
+
+
+def right_of(sending: Sending, record: Any) -> str:  # noqa: ANN401  of any kind
+    """Return the resource whose permissions a document takes."""
+    return sending.resource_of(record) if sending.resource_of else sending.resource
 
 
 _kinds: dict[str, Sending] = {}

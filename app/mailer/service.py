@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session, object_session
 
 from app.access.ask import ensure
-from app.access.table import DOCUMENT_RESOURCES, Operation
+from app.access.table import Operation, document_resource
 from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.addresses import normalise
@@ -260,7 +260,7 @@ def _message_to_change(
 ) -> Message:
     ensure(actor, operation, "message")
     message = queries.message(session, actor, message_id=message_id, lock=True)
-    ensure(actor, Operation.SEND, DOCUMENT_RESOURCES[message.document_kind])
+    ensure(actor, Operation.SEND, document_resource(message.document_kind, message.document_class))
     check_version(message, version)
     return message
 

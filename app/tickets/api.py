@@ -16,11 +16,11 @@ from app.extensions import db
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
+from app.mailer.sending_defaults import sending_defaults
 from app.tickets import planning, queries, service
 from app.tickets.models import TicketUpdate
 from app.tickets.resource import TICKET, copies_from
 from app.tickets.rules import MAX_BODY, UpdateKind
-from app.tickets.sender import sending_defaults
 from app.tickets.service import Wording
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, take_version

@@ -11,11 +11,11 @@ from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.words import say
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 from app.tickets import queries, service
 from app.tickets.fields import TICKET_FIELDS, TICKET_LABELS
 from app.tickets.list_filters import TICKET_FILTERS
 from app.tickets.models import Ticket
-from app.tickets.sender import sending_defaults
 from app.tickets.service import Copies
 from app.web.resource import Resource
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.core.words import say
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import Sending
 from app.tickets import planning, queries, service
 from app.tickets.documents import document_of
-from app.tickets.sender import sending_defaults
 from app.tickets.service import Copies
 
 SENDING = Sending(

@@ -14,9 +14,11 @@ from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.words import say
+from app.issuer.queries import issuer
 from app.mailer.documents import Letter, LetterFacts, Rendered
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
+from app.mailer.sending_defaults import NO_SENDER
 from app.mailer.smtp.connection import answer_paths
 from app.mailer.wording.letters import letter_of
 from app.mailer.wording.template_kinds import TemplateKind
@@ -25,7 +27,6 @@ from app.tickets.documents import document_of
 from app.tickets.mail_values import mail_values
 from app.tickets.models import Ticket, TicketUpdate
 from app.tickets.rules import thread_headers, thread_subject
-from app.tickets.sender import NO_SENDER, issuer
 
 
 class InternalNoteError(ValueError):

@@ -20,10 +20,10 @@ from app.extensions import db
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.rules import Plan
 from app.mailer.screens.send_pages import SendPages
+from app.mailer.sending_defaults import sending_defaults
 from app.tickets import planning, queries
 from app.tickets.models import Ticket
 from app.tickets.resource import TICKET
-from app.tickets.sender import sending_defaults
 from app.tickets.sending import SENDING
 from app.tickets.ticks import posted_ticks, ticked_plan
 from app.tickets.writing_pages import WritingPages

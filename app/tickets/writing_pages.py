@@ -20,12 +20,12 @@ from app.extensions import db
 from app.lookups.models import TicketStatus
 from app.mailer.planning.choices import Choices
 from app.mailer.screens.plan_page import sending_summary
+from app.mailer.sending_defaults import sending_defaults
 from app.tickets import planning, queries, service
 from app.tickets.conversation import conversation
 from app.tickets.fields import TICKET_LABELS
 from app.tickets.models import Ticket
 from app.tickets.rules import MAX_BODY, UpdateKind
-from app.tickets.sender import sending_defaults
 from app.tickets.service import Copies, Wording
 from app.tickets.ticks import Ticks, posted_ticks, ticked_plan
 from app.web.current import current_actor

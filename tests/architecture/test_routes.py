@@ -68,6 +68,10 @@ OPERATIONS = {
     "opening_plan": "create",
     **dict.fromkeys(("answer", "note", "close", "reopen", "add_update"), "update"),
     **dict.fromkeys(("get_updates", "plan_next"), "read"),
+    "attach": "update",
+    "detach": "update",
+    "attachment": "read",
+    "delivered": "send",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {
@@ -100,7 +104,7 @@ SPECIAL = {
     "ResetPasswordView.this_form_post": ("user", "update"),
 }
 # Pages that show to every reader what only some may do there.
-READING = {("InvoiceView.send", "GET"), ("TicketUpdateView.send", "GET")}
+READING = {(f"{name}.send", "GET") for name in ("InvoiceView", "CorrespondenceView", "TicketUpdateView")}
 # Routes that no row of the table speaks of, each with its reason.
 EXCEPTIONS = {
     "HomeView.index": EVERYBODY,  # sends others to the login by itself
@@ -131,6 +135,7 @@ PARTS = {
     "number": "1",
     "name": "resetpasswords",
     "kind": "contact",
+    "attachment_pk": "1",
 }
 WRITES = {"POST", "PUT", "DELETE", "PATCH"}
 
@@ -263,8 +268,11 @@ def test_a_role_gets_what_the_table_gives_it(house, calls, name):
     # No file was imported, and its samples are of two kinds alone; tested with the imports.
     made_up |= {"ImportView.show", "ImportView.faults", "ImportView.sample"}
     # Nor which address is asked about.
-    made_up |= {"InvoiceApi.why"}
+    made_up |= {"InvoiceApi.why", "CorrespondenceApi.why"}
+    # No file goes along with the letter here.
+    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach"}
     if name == "support":
+        made_up |= {call.endpoint for call in given if call.endpoint.startswith("Correspondence")}
         made_up |= {"MessageApi.get", "MessageView.show", "MessageView.retry", "MessageView.cancel"}
     assert not_there <= made_up
 

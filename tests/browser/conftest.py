@@ -101,6 +101,7 @@ def records(demo):
     line = {"description": "Broadband", "quantity": "2", "unit_price": "34.50", "tax_rate": "20"}
     sent, _ = program.add_invoice(customer, [line])
     draft, _ = program.add_invoice(customer, [line])
+    letter, file = _letter(program, customer, first("correspondence_type"))
     program.send(sent, program.plan(sent)[0])
     wait_until(lambda: sorted(program.states(sent).values()) == ["sent"] * 4, seconds=60)
     stuck = held_invoice(demo, program, customer, line)
@@ -113,6 +114,8 @@ def records(demo):
         "gone": gone,
         "sent": sent,
         "draft": draft,
+        "letter": letter,
+        "file": file,
         "message": first("message", ("document_id", sent), ("state", "sent")),
         "held": first("message", ("document_id", stuck), ("state", "held")),
         "mail": demo.mails().ids()[0],
@@ -137,6 +140,16 @@ def held_invoice(demo, program, customer, line):
 def _set_logo(demo, logo):
     with closing(sqlite3.connect(demo.folder / "counterpart.sqlite", timeout=30)) as database, database:
         database.execute("UPDATE issuer SET logo = ?", (logo,))
+
+
+def _letter(program, customer, kind):
+    """Write a letter with a file; return the ids of both."""
+    text = "Dear {{ customer }},\n\n- the **first** thing\n- [more](https://pages.example)"
+    given = {"customer_id": customer, "correspondence_type": kind, "subject": "A long subject", "body": text}
+    letter = program.call("POST", "/correspondence/", json=given).json()["id"]
+    file = {"filename": "a-file-with-a-rather-long-name.txt", "content": "V29yZHM="}
+    answer = program.call("POST", f"/correspondence/{letter}/attachments", json=file)
+    return letter, answer.json()["result"]["attachments"][0]["id"]
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from app.core.models import AuditEntry, AuditRecord
 from app.core.unit_of_work import unit_of_work
 from app.customers import service as customers
 from app.extensions import db
-from app.invoices import issuing
 from app.invoices import service as invoices
+from app.issuer import service as issuers
 from app.lookups import service as lookups
 from app.mailer import service as mailer
 from tests.conftest import POSTGRESQL, actor
@@ -145,7 +145,7 @@ def test_every_verb_leaves_one_entry_that_names_each_record_it_touched():
     tell(lambda: making.run(invoices.delete_invoice, invoice_id=ids["invoice2"]), "invoice:deleted", of("invoice2"))
     tell(lambda: making.run(invoices.restore_invoice, invoice_id=ids["invoice2"]), "invoice:restored", of("invoice2"))
     tell(
-        lambda: making.run(issuing.update_issuer, issuer_id=1, values={"name": "Sender Ltd"}),
+        lambda: making.run(issuers.update_issuer, issuer_id=1, values={"name": "Sender Ltd"}),
         "issuer:updated",
         lambda _: [("issuer", 1)],
     )

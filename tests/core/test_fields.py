@@ -17,7 +17,8 @@ from app.core.cleaning import clean_values, missing_values
 from app.core.codes import country, currency, language
 from app.core.whole_numbers import clean_id
 from app.customers.rules import CUSTOMER_FIELDS
-from app.invoices.fields import INVOICE_FIELDS, ISSUER_FIELDS
+from app.invoices.fields import INVOICE_FIELDS
+from app.issuer.fields import ISSUER_FIELDS
 from app.lookups.rules import LOOKUP_FIELDS
 
 ALL = {

@@ -18,7 +18,7 @@ from app.core.unit_of_work import unit_of_work
 from app.customers import service as customers
 from app.extensions import db
 from app.invoices import service as invoices
-from app.invoices.resource import sending_defaults
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.service import Choices
 from tests.conftest import PASSWORD
 from tests.process.pages import Page

@@ -149,7 +149,7 @@ def test_five_runs_of_the_same_invoices_make_one_set_of_copies(own_app, invoices
 @pytest.mark.process
 def test_one_run_started_five_times_starts_once(own_app, invoices):
     with unit_of_work(db.session) as session:
-        from app.invoices.resource import sending_defaults
+        from app.mailer.sending_defaults import sending_defaults
 
         made = service.create_run(session, actor("finance"), values=CHOSEN, defaults=sending_defaults())
         number = made.id

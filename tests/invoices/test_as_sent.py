@@ -13,10 +13,11 @@ from app.contacts.service import update_contact
 from app.core.unit_of_work import unit_of_work
 from app.customers import service as customers
 from app.extensions import db
-from app.invoices import issuing
 from app.invoices import service as invoices
-from app.invoices.models import Invoice, Issuer
+from app.invoices.models import Invoice
 from app.invoices.source import InvoiceSource
+from app.issuer import service as issuers
+from app.issuer.models import Issuer
 from app.mailer.delivery import sending as delivery
 from app.mailer.models import Content, Message, Rendition
 from app.mailer.planning.choices import Again
@@ -56,7 +57,7 @@ def mail_of(address, *, revision=0):
 def ids(app):
     """Return the ids of a customer and of its invoice."""
     customer_id = making.billed(email=OWN, company_name="Former Ltd", address_line_1="1 Old Street", language="en")
-    making.run(issuing.update_issuer, issuer_id=1, values={"name": "Old Sender", "bank_iban": "GB00 OLD"})
+    making.run(issuers.update_issuer, issuer_id=1, values={"name": "Old Sender", "bank_iban": "GB00 OLD"})
     return customer_id, making.invoice(customer_id)
 
 
@@ -65,7 +66,7 @@ def change(customer_id):
     values = {"company_name": "Renamed Ltd", "address_line_1": "9 New Road", "country": "DE"}
     making.run(customers.update_customer, customer_id=customer_id, values=values)
     values = {"name": "New Sender", "bank_iban": "GB99 NEW", "email": "new@sender.example"}
-    making.run(issuing.update_issuer, issuer_id=1, values=values)
+    making.run(issuers.update_issuer, issuer_id=1, values=values)
 
 
 def pdf(client, invoice_id, door="api"):

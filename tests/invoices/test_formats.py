@@ -13,8 +13,8 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from app.invoices.pdf.formats import FORMATS, full_pdf, invoice_pdf, long_pdf
 from app.invoices.pdf.model import Usage
-from app.invoices.pdf.scripts import BOLD
 from app.invoices.rules import Line
+from app.paper.scripts import BOLD
 from tests.invoices.test_pdf import INVOICE, ISSUER, change, text_of
 
 NAME = "The Yorkshire and Humber Federation of Independent Engineers"

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from app.invoices.pdf.formats import InvoiceDocument, IssuerDetails, short_pdf
-from app.invoices.pdf.scripts import BOLD
 from app.invoices.rules import Line
+from app.paper.scripts import BOLD
 
 
 def line(category, unit_price="10.00", *, quantity="1", tax_rate="20"):

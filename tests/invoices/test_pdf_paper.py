@@ -1,6 +1,6 @@
 """Text is wrapped by its width, and blocks flow from page to page."""
 
-from app.invoices.pdf.paper import REGULAR, Block, load_fonts, paginate, wrap
+from app.paper.sheet import REGULAR, Block, load_fonts, paginate, wrap
 
 
 class TestWrap:

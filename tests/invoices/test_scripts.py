@@ -10,8 +10,8 @@ from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
 from app.invoices.pdf.formats import FORMATS, invoice_pdf
-from app.invoices.pdf.paper import wrap
-from app.invoices.pdf.scripts import BOLD, FALLBACKS, REGULAR, as_seen, load_fonts, width_of
+from app.paper.scripts import BOLD, FALLBACKS, REGULAR, as_seen, load_fonts, width_of
+from app.paper.sheet import wrap
 from tests.invoices.test_pdf import INVOICE, ISSUER, change, text_of
 
 NAMES = {

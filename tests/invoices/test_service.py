@@ -10,9 +10,9 @@ import pytest
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from app.customers.service import delete_customer
 from app.extensions import db
-from app.invoices import issuing, queries, service
+from app.invoices import queries, service
 from app.invoices.fields import INVOICE_FIELDS
-from app.invoices.models import Invoice, InvoiceLine, Issuer
+from app.invoices.models import Invoice, InvoiceLine
 from app.invoices.resource import INVOICE
 from tests.conftest import actor
 from tests.core import making
@@ -287,7 +287,6 @@ def test_who_may_not(who):
         (service.approve_invoice, {"invoice_id": invoice_id}),
         (service.delete_invoice, {"invoice_id": invoice_id}),
         (service.restore_invoice, {"invoice_id": invoice_id}),
-        (issuing.update_issuer, {"issuer_id": 1, "values": {}}),
     ):
         refused(Forbidden, verb, me, **extra)
     with pytest.raises(Forbidden):
@@ -299,14 +298,3 @@ def test_support_sees_no_invoice_and_an_auditor_sees_all():
     with pytest.raises(Forbidden):
         queries.invoices(actor("support"))
     assert len(db.session.scalars(queries.invoices(actor("auditor"))).all()) == 1
-
-
-def test_the_issuer_is_the_administrators():
-    making.run(issuing.update_issuer, issuer_id=1, values={"name": "Sender Ltd", "footer": "Line\nLine"})
-    db.session.rollback()
-    issuer = db.session.get_one(Issuer, 1)
-    assert (issuer.name, issuer.footer) == ("Sender Ltd", "Line\nLine")
-    assert refused(Invalid, issuing.update_issuer, issuer_id=1, values={"name": ""}).errors.keys() == {"name"}
-    refused(Stale, issuing.update_issuer, issuer_id=1, values={"name": "X"}, version=issuer.version - 1)
-    refused(NotFound, issuing.update_issuer, issuer_id=2, values={})
-    refused(Forbidden, issuing.update_issuer, actor("finance"), issuer_id=1, values={"name": "X"})

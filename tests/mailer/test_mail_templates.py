@@ -14,8 +14,8 @@ from app.core.errors import Conflict, Forbidden, Invalid, Stale
 from app.core.models import AuditEntry
 from app.customers import service as customers
 from app.extensions import db
-from app.invoices import issuing
 from app.invoices.source import InvoiceSource
+from app.issuer import service as issuers
 from app.mailer.delivery import sending as delivery
 from app.mailer.delivery.mails import mail_of
 from app.mailer.models import Message
@@ -239,7 +239,7 @@ def sent(app):
     customer_id = making.billed(company_name="Acme & Sons")
     making.contact(customer_id, first_name="Eva", email="eva@acme.example", email_bill_type="short", language="de")
     invoice_id = making.invoice(customer_id)
-    making.run(issuing.update_issuer, issuer_id=1, values={"name": "Northwind Ltd", "bank_iban": "GB00 TEST"})
+    making.run(issuers.update_issuer, issuer_id=1, values={"name": "Northwind Ltd", "bank_iban": "GB00 TEST"})
     making.send(invoice_id)
     return invoice_id
 

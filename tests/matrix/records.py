@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, delete_contact
 from app.core.unit_of_work import unit_of_work
+from app.correspondence.service import delete_letter
 from app.customers.service import delete_customer
 from app.extensions import db
 from app.invoices.imports.rules import ImportKind
@@ -30,6 +31,7 @@ SCOPED = {
     "invoice": "draft",
     "billing_run": "billing_run",
     "ticket": "ticket",
+    "correspondence": "correspondence",
     "message": "message",
     "suppression": "suppression",
 }
@@ -56,6 +58,8 @@ def add_the_deleted(house: House) -> Standing:
     house.do(delete_invoice, invoice_id=gone["invoice"])
     gone["ticket"] = house.ticket(world.ours["customer"])
     house.do(delete_ticket, ticket_id=gone["ticket"])
+    gone["correspondence"] = house.letter(world.ours["customer"])
+    house.do(delete_letter, letter_id=gone["correspondence"])
     for name in LOOKUPS:
         gone[name] = _deleted_row(house, name)
     house.do(add_shared_contact, customer_id=world.theirs["customer"], contact_id=world.ours["linked"])

@@ -21,14 +21,15 @@ from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, create_contact
 from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
+from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.billing_runs.service import create_run
-from app.invoices.resource import sending_defaults
 from app.invoices.service import create_invoice, send_invoice
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
+from app.mailer.sending_defaults import sending_defaults
 from app.mailer.suppressions.service import add_suppression
 from app.tickets.service import Copies, open_ticket
 from tests.conftest import (
@@ -122,6 +123,11 @@ class House:
         given |= {"ticket_status": lookups["ticket_status"], "body": "First text", **values}
         return self.do(open_ticket, values=given, copies=Copies(defaults=making.DEFAULTS))
 
+    def letter(self, customer_id: int, **values: object) -> int:
+        """Write a letter of the class that finance writes."""
+        given = {"customer_id": customer_id, "correspondence_type": self.world.lookups["correspondence_type"]}
+        return self.do(create_letter, values={**given, "subject": "Prices", "body": "They rise.", **values})
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Give a session to look into the database."""
@@ -176,6 +182,7 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
     ids["ticket"] = house.ticket(ids["customer"])
     ids["draft"] = house.invoice(ids["customer"])
     ids["invoice"] = house.invoice(ids["customer"])
+    ids["correspondence"] = house.letter(ids["customer"], subject=f"{code.title()} works: prices")
     with house.app.app_context(), unit_of_work(db.session) as session:
         send_invoice(
             session,

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert
 from app.contacts.models import Contact, ContactLink
 from app.core import search_index
 from app.core.models import AuditEntry, AuditRecord
+from app.correspondence.models import Correspondence
 from app.customers.models import Customer
 from app.extensions import db
 from app.invoices.billing_runs.models import RunInvoice, RunOutcome
@@ -48,6 +49,8 @@ LARGER["contacts receives from many customers"] = 150
 OUTCOMES = ("gets:short", "format_none", "no_address")
 # The form of an update names each of four hundred contacts with what is in the way.
 LARGER |= {"tickets add to customer": 200, "tickets answer": 200}
+# The plan of a letter names each of the four hundred, as that of an invoice does.
+LARGER["correspondence send"] = 200
 PAGES = {
     "home": "/",
     "customers list": "/customers/list/",
@@ -91,6 +94,16 @@ PAGES = {
     "billing runs show": "/billing-runs/show/{billing_run}",
     "billing runs show invoices": "/billing-runs/show/{billing_run}?tab=invoices",
     "billing runs start": "/billing-runs/{billing_run}/start",
+    "correspondence list": "/correspondence/list/",
+    "correspondence search": "/correspondence/list/?q=cost",
+    "correspondence show pdf": "/correspondence/show/{correspondence}?tab=pdf",
+    "correspondence show mail": "/correspondence/show/{correspondence}?tab=mail",
+    "correspondence show attachments": "/correspondence/show/{correspondence}?tab=attachments",
+    "correspondence mail": "/correspondence/{correspondence}/mail",
+    "correspondence add": "/correspondence/add",
+    "correspondence edit": "/correspondence/edit/{correspondence}",
+    "correspondence send": "/correspondence/{correspondence}/send",
+    "customers show correspondence": "/customers/show/{customer}?tab=correspondence",
     "messages list": "/messages/list/",
     "messages show why": "/messages/show/{message}?tab=why",
     "messages show attempts": "/messages/show/{message}?tab=attempts",
@@ -119,6 +132,9 @@ PAGES = {
     "REST billing run list": "/api/v1/billing_run/?q=(page_size:100)",
     "REST billing run plan": "/api/v1/billing_run/{billing_run}/plan",
     "REST billing run invoices": "/api/v1/billing_run/{billing_run}/invoices",
+    "REST correspondence list": "/api/v1/correspondence/?q=(page_size:100)",
+    "REST correspondence get": "/api/v1/correspondence/{correspondence}",
+    "REST correspondence plan": "/api/v1/correspondence/{correspondence}/plan",
     "REST message list": "/api/v1/message/?q=(page_size:100)",
     "REST message get": "/api/v1/message/{message}",
     "REST topic list": "/api/v1/topic/",
@@ -177,6 +193,16 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
         text = f"a{n}@cost.example"
         return {"address": text, "address_normalised": text, "message_id": f"<{text}>"}
 
+    words = {
+        "series": 1,
+        "correspondence_type_id": house.world.lookups["correspondence_type"],
+        "correspondence_class": "billing",
+        "subject": "Cost",
+        "filled_subject": "Cost",
+        "filled_body": "Cost",
+        "language": "en",
+        "status": "ready",
+    }
     tables = {
         Customer: [
             {"id": n, "account_number": f"COST-{n}", "company_name": f"Cost {n}", "status_id": status} for n in ids
@@ -200,6 +226,7 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             {"id": n, "ticket_id": n, "position": 1, "kind": "text", "body": "x", "internal": False, "door": "cli"}
             for n in ids
         ],
+        Correspondence: [{"id": n, "number": f"COST-{n}/C001", "customer_id": n, **words} for n in ids],
         InvoiceLine: [{"id": n, "invoice_id": n, **line} for n in ids],
         Message: [
             {"id": n, "customer_id": n, "document_id": n, "document_number": f"COST-{n}/1", **mail, **address(n)}

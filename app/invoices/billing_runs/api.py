@@ -19,7 +19,7 @@ from app.invoices.billing_runs.fields import MAX_ACCOUNT_NUMBER, MAX_ACCOUNTS
 from app.invoices.billing_runs.output import PLAN_SCHEMA, ROWS_SCHEMA, plan_as_dict, row_as_dict
 from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.rules import MAX_INVOICES
-from app.invoices.resource import sending_defaults
+from app.mailer.sending_defaults import sending_defaults
 from app.web.admin_api import AdminApi
 from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor

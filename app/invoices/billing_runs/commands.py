@@ -22,9 +22,9 @@ from app.invoices.billing_runs import progress, service
 from app.invoices.billing_runs.models import BillingRun
 from app.invoices.billing_runs.progress import Sums
 from app.invoices.billing_runs.rules import REASON_WORDS, RowReason, RowState, RunStatus
-from app.invoices.resource import sending_defaults
 from app.mailer.planning.reasons import explain
 from app.mailer.queries import last_heartbeat
+from app.mailer.sending_defaults import sending_defaults
 from app.web.current import actor_named
 
 LOOK_SECONDS = 1.0

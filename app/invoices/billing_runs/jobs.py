@@ -18,8 +18,8 @@ from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.invoices.billing_runs import queries, sending
 from app.invoices.billing_runs.rules import PauseReason
-from app.invoices.resource import sending_defaults
 from app.mailer.engines.background import register_background
+from app.mailer.sending_defaults import sending_defaults
 from app.web.current import actor_of
 
 # So many invoices are one unit of work: a second or so, after which the mails have their turn.

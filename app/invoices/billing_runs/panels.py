@@ -21,9 +21,9 @@ from app.invoices.billing_runs.outcomes import OUTCOMES, REACHES_NOBODY, Row
 from app.invoices.billing_runs.progress import Sums
 from app.invoices.billing_runs.rules import PAUSE_WORDS, REASON_WORDS, PauseReason, RowReason, RowState, RunStatus
 from app.invoices.billing_runs.views import status_tag
-from app.invoices.resource import sending_defaults
 from app.mailer.message_states import STATE_LABELS, STATES, MessageState
 from app.mailer.planning.reasons import explain
+from app.mailer.sending_defaults import sending_defaults
 from app.web.panels import Tab, register_tab
 from app.web.request_filters import whole_number
 

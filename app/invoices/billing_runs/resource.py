@@ -9,7 +9,7 @@ from app.invoices.billing_runs import queries, service
 from app.invoices.billing_runs.fields import RUN_FIELDS
 from app.invoices.billing_runs.models import BillingRun
 from app.invoices.billing_runs.rules import RunStatus
-from app.invoices.resource import sending_defaults
+from app.mailer.sending_defaults import sending_defaults
 from app.web.day_filters import DaysFilter
 from app.web.list_filters import ListFilter, choice
 from app.web.resource import Resource

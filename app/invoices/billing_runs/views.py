@@ -23,7 +23,7 @@ from app.invoices.billing_runs.labels import filter_lines
 from app.invoices.billing_runs.models import BillingRun
 from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.rules import RunStatus, ensure_may_delete, ensure_may_start
-from app.invoices.resource import sending_defaults
+from app.mailer.sending_defaults import sending_defaults
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import tag

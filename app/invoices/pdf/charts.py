@@ -7,8 +7,8 @@ from decimal import Decimal
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf.paper import ACCENT, HAIRLINE, LEFT, MUTED, RIGHT, WIDTH, Block, wrap, write, write_right
-from app.invoices.pdf.scripts import BOLD, REGULAR, width_of
+from app.paper.scripts import BOLD, REGULAR, width_of
+from app.paper.sheet import ACCENT, HAIRLINE, LEFT, MUTED, RIGHT, WIDTH, Block, wrap, write, write_right
 
 _BAR, _BAR_GAP = 11, 6
 _LABEL_SHARE, _AMOUNT_SHARE = 0.34, 0.18

@@ -9,12 +9,13 @@ from app.core.bill_format import BillFormat
 from app.invoices.pdf.glance import glance
 from app.invoices.pdf.itemisation import itemisation
 from app.invoices.pdf.line_table import line_table
-from app.invoices.pdf.model import InvoiceDocument, IssuerDetails
-from app.invoices.pdf.paper import ACCENT, LEFT, RIGHT, WIDTH, Block, rule, wrap, write, write_right
+from app.invoices.pdf.model import InvoiceDocument
 from app.invoices.pdf.parts import AMOUNT_WIDTH, payment, printed, total_rows
-from app.invoices.pdf.scripts import BOLD
 from app.invoices.pdf.words import Tongue, tongue
 from app.invoices.rules import net_by_category
+from app.paper.issuer import IssuerDetails
+from app.paper.scripts import BOLD
+from app.paper.sheet import ACCENT, LEFT, RIGHT, WIDTH, Block, rule, wrap, write, write_right
 
 __all__ = ["InvoiceDocument", "IssuerDetails", "full_pdf", "invoice_pdf", "long_pdf", "short_pdf"]
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from app.core.money import round_half_up
 from app.invoices.pdf.charts import Amount, bars, columns
 from app.invoices.pdf.model import InvoiceDocument
-from app.invoices.pdf.paper import Block
-from app.invoices.pdf.tables import gap, title
 from app.invoices.pdf.words import Tongue
 from app.invoices.rules import net_by_category
+from app.paper.sheet import Block
+from app.paper.tables import gap, title
 
 MOST_BARS = 10
 # A longer time than a long month is shown by month alone.

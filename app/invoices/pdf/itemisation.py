@@ -6,10 +6,10 @@ from functools import partial
 from itertools import groupby
 
 from app.invoices.pdf.model import InvoiceDocument, Usage
-from app.invoices.pdf.paper import Block
-from app.invoices.pdf.tables import Column, columns, dense_row, head_of, heading, remark, sum_row, title, together
 from app.invoices.pdf.words import Tongue
 from app.invoices.rules import duration_text
+from app.paper.sheet import Block
+from app.paper.tables import Column, columns, dense_row, head_of, heading, remark, sum_row, title, together
 
 
 def itemisation(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.invoices.pdf.model import InvoiceDocument
-from app.invoices.pdf.paper import Block
-from app.invoices.pdf.tables import Column, columns, head_of, heading, row, sum_row, together
 from app.invoices.pdf.words import Tongue
 from app.invoices.rules import Line
+from app.paper.sheet import Block
+from app.paper.tables import Column, columns, head_of, heading, row, sum_row, together
 
 
 def line_table(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:

@@ -8,24 +8,6 @@ from app.invoices.rules import Line, Totals, invoice_totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuerDetails:
-    """The company that sends, for its letterhead; `logo` holds a PNG's or JPEG's bytes. Empty texts are left out."""
-
-    name: str
-    address: tuple[str, ...] = ()
-    vat_number: str = ""
-    email: str = ""
-    website: str = ""
-    bank_name: str = ""
-    bank_sort_code: str = ""
-    bank_account_number: str = ""
-    bank_iban: str = ""
-    bank_bic: str = ""
-    footer: str = ""
-    logo: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """One call or transfer. `start` is local time, naive; `duration` is in seconds, `volume` in megabytes (10^6 bytes).
 

@@ -1,107 +1,45 @@
-"""What the formats of an invoice share: what stands above the amounts and below them, and how pages are filled."""
+"""What the formats of an invoice share: what stands above the amounts and below them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from io import BytesIO
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf.model import InvoiceDocument, IssuerDetails
-from app.invoices.pdf.paper import (
-    ACCENT,
-    BOTTOM,
-    LEFT,
-    MUTED,
-    PAGE_HEIGHT,
-    RIGHT,
-    TINT,
-    TOP,
-    WIDTH,
-    Block,
-    footer,
-    letterhead,
-    open_canvas,
-    paginate,
-    wrap,
-    wrap_all,
-    write,
-    write_right,
-)
-from app.invoices.pdf.scripts import BOLD
-from app.invoices.pdf.tables import gap, together
+from app.invoices.pdf.model import InvoiceDocument
 from app.invoices.pdf.words import Tongue
+from app.paper import pages
+from app.paper.issuer import IssuerDetails
+from app.paper.pages import Cover
+from app.paper.scripts import BOLD
+from app.paper.sheet import ACCENT, LEFT, MUTED, RIGHT, TINT, WIDTH, Block, wrap, wrap_all, write, write_right
+from app.paper.tables import gap, together
 
 AMOUNT_WIDTH = 48 * mm
 MOST_TOGETHER = 12
 _TOTALS_LEFT = LEFT + WIDTH * 0.42
 _LABEL_WIDTH = 36 * mm
-_ADDRESS_WIDTH = WIDTH * 0.5
-_FACTS_LEFT = LEFT + WIDTH * 0.58
-# Where a letter's window shows the address, if the letterhead leaves room.
-_ADDRESS_TOP: float = PAGE_HEIGHT - 58 * mm
-# The longest number takes three lines of the title.
-_CONTINUED_LINES, _CONTINUED_HEIGHT = 3, 44
 
 
 def printed(
     invoice: InvoiceDocument, issuer: IssuerDetails, parts: Sequence[Sequence[Block]], *, speech: Tongue
 ) -> bytes:
-    """Return a document as a PDF: the letterhead and the first part under it; each further part begins a page.
+    """Return an invoice as a PDF: the letterhead and the first part under it; each further part begins a page.
 
     The same input gives the same bytes. Raises ValueError when the issuer's logo can't be read.
     """
-    buffer = BytesIO()
-    canvas = open_canvas(buffer, language=str(speech.locale).replace("_", "-"))
-    title = _title(invoice, speech)
-    _describe(canvas, title, issuer)
-    first = _opening(canvas, invoice, issuer, speech=speech)
-    following = TOP - _CONTINUED_HEIGHT
-    pages = [page for part in parts[:1] for page in paginate(part, first=first - BOTTOM, following=following - BOTTOM)]
-    for part in parts[1:]:
-        pages += paginate(part, first=following - BOTTOM, following=following - BOTTOM)
-    for number, page in enumerate(pages, start=1):
-        y = first
-        if number > 1:
-            canvas.showPage()
-            y = _continued(canvas, title)
-        for block in page:
-            block.draw(canvas, y)
-            y -= block.height
-        footer(canvas, issuer.footer, page=speech.words.page.format(page=number, pages=len(pages)))
-    canvas.save()
-    return buffer.getvalue()
-
-
-def _title(invoice: InvoiceDocument, speech: Tongue) -> str:
     kind = speech.words.credit_note if invoice.credits else speech.words.invoice
-    return f"{kind} {invoice.number}"
-
-
-def _describe(canvas: Canvas, title: str, issuer: IssuerDetails) -> None:
-    canvas.setTitle(title)
-    canvas.setAuthor(issuer.name)
-    canvas.setSubject(title)
-    canvas.setCreator("Counterpart")
-    canvas.setViewerPreference("DisplayDocTitle", "true")
-
-
-def _opening(canvas: Canvas, invoice: InvoiceDocument, issuer: IssuerDetails, *, speech: Tongue) -> float:
-    """Draw what stands above the amounts, and return where they begin."""
-    used = letterhead(canvas, issuer, vat_label=speech.words.vat_number)
-    top = min(_ADDRESS_TOP, TOP - used - 10 * mm)
-    y: float = top
-    for line in wrap(invoice.customer_name, _ADDRESS_WIDTH, font=BOLD, size=10):
-        write(canvas, (LEFT, y), line, font=BOLD, size=10)
-        y -= 13.5
-    for line in wrap_all(invoice.customer_address, _ADDRESS_WIDTH, size=10):
-        write(canvas, (LEFT, y), line, size=10)
-        y -= 13.5
-    y = min(y, _facts(canvas, top, _fact_list(invoice, speech))) - 34
-    for line in wrap(_title(invoice, speech), WIDTH, font=BOLD, size=18):
-        write(canvas, (LEFT, y), line, font=BOLD, size=18, colour=ACCENT)
-        y -= 23
-    return y - 6
+    cover = Cover(
+        title=f"{kind} {invoice.number}",
+        issuer=issuer,
+        customer_name=invoice.customer_name,
+        customer_address=invoice.customer_address,
+        facts=_fact_list(invoice, speech),
+        vat_label=speech.sheet.vat_number,
+        page=speech.sheet.page,
+        locale=speech.locale,
+    )
+    return pages.printed(cover, parts)
 
 
 def _fact_list(invoice: InvoiceDocument, speech: Tongue) -> list[tuple[str, str]]:
@@ -115,25 +53,6 @@ def _fact_list(invoice: InvoiceDocument, speech: Tongue) -> list[tuple[str, str]
         (words.purchase_order, invoice.purchase_order_number),
     ]
     return [(label, value) for label, value in facts if value]
-
-
-def _facts(canvas: Canvas, y: float, facts: list[tuple[str, str]]) -> float:
-    """Draw the facts as two columns at the right, and return where they end."""
-    for label, value in facts:
-        write(canvas, (_FACTS_LEFT, y), label, size=8.5, colour=MUTED)
-        for line in wrap(value, RIGHT - _FACTS_LEFT - 33 * mm, size=8.5):
-            write_right(canvas, (RIGHT, y), line, size=8.5)
-            y -= 13.5
-    return y
-
-
-def _continued(canvas: Canvas, title: str) -> float:
-    """Draw what stands above the amounts of a further page, and return where they begin."""
-    y = TOP - 8
-    for line in wrap(title, WIDTH, font=BOLD)[:_CONTINUED_LINES]:
-        write(canvas, (LEFT, y), line, font=BOLD, colour=ACCENT)
-        y -= 12
-    return TOP - _CONTINUED_HEIGHT
 
 
 def total_rows(invoice: InvoiceDocument, speech: Tongue) -> list[Block]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+from app.paper.speech import SHEET_WORDS, SheetWords, spoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,6 @@ class Words:
     sort_code: str = "Sort code"
     account_number: str = "Account number"
     reference: str = "Reference"
-    vat_number: str = "VAT number"
-    page: str = "Page {page} of {pages}"
     description: str = "Description"
     quantity: str = "Quantity"
     unit_price: str = "Unit price"
@@ -88,8 +88,6 @@ _WORDS = {
         sort_code="Bankleitzahl",
         account_number="Kontonummer",
         reference="Verwendungszweck",
-        vat_number="USt-IdNr.",
-        page="Seite {page} von {pages}",
         description="Beschreibung",
         quantity="Menge",
         unit_price="Einzelpreis",
@@ -135,8 +133,6 @@ _WORDS = {
         sort_code="Code guichet",
         account_number="Numéro de compte",
         reference="Référence",
-        vat_number="N° de TVA",
-        page="Page {page} sur {pages}",
         description="Désignation",
         quantity="Quantité",
         unit_price="Prix unitaire HT",
@@ -183,8 +179,6 @@ _WORDS = {
         sort_code="Código de sucursal",
         account_number="Número de cuenta",
         reference="Referencia",
-        vat_number="NIF-IVA",
-        page="Página {page} de {pages}",
         description="Descripción",
         quantity="Cantidad",
         unit_price="Precio unitario",
@@ -215,6 +209,7 @@ class Tongue:
     """A language as an invoice speaks it: its words, and its way with amounts, rates and dates."""
 
     words: Words
+    sheet: SheetWords
     locale: Locale
 
     def money(self, amount: Decimal, currency: str) -> str:
@@ -280,15 +275,5 @@ def tongue(language: str, country: str) -> Tongue:
 
     `language` is a BCP 47 tag such as "de" or "de-AT", `country` an ISO 3166 code; the tag's own country comes first.
     """
-    name, _, region = language.replace("_", "-").partition("-")
-    name = name.lower()
-    if name not in _WORDS:
-        name, region = "en", ""
-    return Tongue(_WORDS[name], _locale(name, (region or country).upper()))
-
-
-def _locale(language: str, country: str) -> Locale:
-    try:
-        return Locale.parse(f"{language}_{country}")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB" if language == "en" else language)
+    name, locale = spoken(language, country)
+    return Tongue(_WORDS[name], SHEET_WORDS[name], locale)

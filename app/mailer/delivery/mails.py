@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.bulk import as_table, insert_rows
-from app.mailer.documents import Rendered, source_of
+from app.mailer.documents import Rendered, attached_to, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, ContentPart, Message, Rendition
 from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
@@ -76,6 +76,7 @@ class Mails:
         self._encoded: dict[str, bytes] = {}
         self._along: dict[tuple[object, ...], Part | None] = {}
         self._absent: set[tuple[object, ...]] = set()
+        self._attached: dict[tuple[str, int], list[Part]] = {}
         self._stored: dict[str, StoredMail] = {}
         self._new: dict[str, list[str]] = {}
         self._contents: dict[str, dict[str, Any]] = {}
@@ -187,7 +188,16 @@ class Mails:
         for key, make in made.items():
             if key not in self._along:
                 self._along[key] = self._rendition(key, make)
-        return [part for key in made if (part := self._along[key]) is not None]
+        found = [part for key in made if (part := self._along[key]) is not None]
+        return [*found, *self._attachments(message)]
+
+    def _attachments(self, message: Message) -> list[Part]:
+        """Return the files that go along with the document, read once for all its copies."""
+        key = (message.document_kind, message.document_id)
+        if key not in self._attached:
+            found = attached_to(self._session, kind=key[0], document_id=key[1])
+            self._attached[key] = [Part(one.filename, one.content_type, one.digest) for one in found]
+        return self._attached[key]
 
     def _rendition(self, key: tuple[object, ...], make: Callable[[], Rendered | None]) -> Part | None:
         """Return what goes along by its key, made once for each version and language.

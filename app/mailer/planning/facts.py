@@ -70,6 +70,7 @@ def skipped_roads(plan: Plan, *, customer_id: int) -> list[SkippedRoad]:
             customer_id=customer_id,
             contact_id=skip.contact_id,
             document_kind=plan.document.kind.value,
+            document_class=plan.document.document_class,
             document_id=plan.document.id,
             document_number=plan.document.number,
             road=skip.road.value,

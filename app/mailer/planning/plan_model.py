@@ -49,8 +49,8 @@ LINK_WORDS = {Link.DIRECT: say("direct contact"), Link.SHARED: say("shared conta
 class Document:
     """What copies are made of. `type_id` is the correspondence type's or the ticket type's id; invoices have none.
 
-    `marketing` is for correspondence; `internal`, `author_address`, `requester_email` and `thread_id`, the id of the
-    ticket, are for ticket updates.
+    `marketing` and `document_class` are for correspondence; `internal`, `author_address`, `requester_email` and
+    `thread_id`, the id of the ticket, are for ticket updates.
     """
 
     kind: DocumentKind
@@ -59,6 +59,7 @@ class Document:
     version: int
     type_id: int | None = None
     marketing: bool = False
+    document_class: str = ""
     internal: bool = False
     author_address: str | None = None
     requester_email: str | None = None

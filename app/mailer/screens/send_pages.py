@@ -21,7 +21,7 @@ from app.extensions import db
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.screens.again_page import again_context
 from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
-from app.mailer.sending_kinds import Sending, answer_about
+from app.mailer.sending_kinds import Sending, answer_about, right_of
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm
@@ -66,7 +66,9 @@ class SendPages:
         actor, number = current_actor(), id_or_404(pk)
         if request.method == "POST":
             ensure(actor, Operation.SEND, self.sending.resource)
-        self.sending.load(db.session(), actor, number)
+        record = self.sending.load(db.session(), actor, number)
+        if request.method == "POST":
+            ensure(actor, Operation.SEND, right_of(self.sending, record))
         posted = _posted()
         wants_to_send = request.method == "POST" and request.form.get("action") == "send"
         error: DomainError | None = None
@@ -153,7 +155,7 @@ class SendPages:
             form=RecordForm(data={"version": record.version}),
             cancel_url=self.show_url(number),
             error=error,
-            may_send=may(actor, Operation.SEND, self.sending.resource),
+            may_send=may(actor, Operation.SEND, right_of(self.sending, record)),
             typed_in=request.form.get("recipients", ""),
             previewed=", ".join(choices.recipients),
             unseen=unseen,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session, contains_eager
 
-from app.access.ask import document_kinds_in_sight, ensure
+from app.access.ask import ensure
 from app.access.table import Operation
 from app.contacts import queries as contacts
 from app.contacts.models import Contact, ContactLink
@@ -52,7 +52,7 @@ def skipped(actor: Actor) -> Select[SkippedRoad]:
         select(SkippedRoad)
         .join(SkippedRoad.customer)
         .options(contains_eager(SkippedRoad.customer))
-        .where(customers.of_dealer(actor), SkippedRoad.document_kind.in_(document_kinds_in_sight(actor)))
+        .where(customers.of_dealer(actor), queries.about_seen(actor, SkippedRoad))
     )
 
 
@@ -135,7 +135,7 @@ def _recent(session: Session, actor: Actor, contact: Contact) -> list[_Sent]:
         )
         .where(
             Message.customer_id.in_(ids),
-            Message.document_kind.in_(document_kinds_in_sight(actor)),
+            queries.about_seen(actor, Message),
             Message.state != MessageState.CANCELLED,
         )
         .order_by(Message.id.desc())

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Executable, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from app.access.ask import document_kinds_in_sight, ensure
+from app.access.ask import ensure
 from app.access.table import Operation
 from app.core.actor import SYSTEM_ROLE, Actor
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.mailer.message_states import STATES, MessageState
 from app.mailer.models import ACCOUNT, Lane, Message, OutboxPause
+from app.mailer.queries import about_seen
 
 COUNT_CAP = 10_000
 TOP_CAUSES = 5
@@ -52,7 +53,7 @@ def in_sight(actor: Actor) -> list[ColumnElement[bool]]:
     ensure(actor, Operation.READ, "message")
     conditions: list[ColumnElement[bool]] = [Message.deleted_at.is_(None)]
     if SYSTEM_ROLE not in actor.roles:
-        conditions.append(Message.document_kind.in_(document_kinds_in_sight(actor)))
+        conditions.append(about_seen(actor, Message))
     if actor.dealer_code is not None:
         theirs = select(Customer.id).where(customers.of_dealer(actor))
         conditions.append(Message.customer_id.in_(theirs))

@@ -74,7 +74,9 @@ _CREDIT_NOTE = (
 _CORRESPONDENCE = (
     Placeholder("number", say("The letter's number"), required=True),
     Placeholder("subject", say("The letter's subject"), required=True),
-    Placeholder("body", say("The letter's text, in several lines"), Shape.LINES),
+    Placeholder(
+        "body", say("The letter's text in Markdown; the filter markdown makes text or HTML of it"), Shape.LINES
+    ),
     Placeholder("type", say("The correspondence type"), required=True),
 )
 _TICKET_UPDATE = (

@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from app.core.markdown import html_of, plain_text
 from app.core.words import Words, say
 
 MAX_TAGS = 400
@@ -70,6 +71,10 @@ def _lines_in_html(value: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in str(value).split("\n"))
 
 
+def _markdown_in_html(value: str) -> Markup:
+    return Markup(html_of(str(value)))  # noqa: S704  sanitised there
+
+
 _FILTERS: dict[str, Callable[..., str]] = {
     "capitalize": lambda value: str(value).capitalize(),
     "default": _default,
@@ -79,7 +84,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
 }
 # How many further values a filter takes.
 _ARGUMENTS = {"default": 1}
-FILTERS = (*sorted(_FILTERS), "lines")
+FILTERS = (*sorted(_FILTERS), "lines", "markdown")
 
 
 @cache
@@ -100,6 +105,7 @@ def environment(*, html: bool) -> ImmutableSandboxedEnvironment:
     made.filters.clear()
     made.filters.update(_FILTERS)
     made.filters["lines"] = _lines_in_html if html else str
+    made.filters["markdown"] = _markdown_in_html if html else plain_text
     return made
 
 

@@ -67,13 +67,29 @@ def as_seen(text: str) -> str:
     return seen
 
 
+def runs_from_the_right(text: str) -> bool:
+    """Tell whether a paragraph runs from the right: whether its first letter does (Unicode Annex 9, rule P2)."""
+    kinds = (unicodedata.bidirectional(character) for character in text)
+    return next((kind for kind in kinds if kind == "L" or kind in _FROM_THE_RIGHT), "L") != "L"
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether all letters of a text run from the left, and stand in the first font."""
+    return _is_plain(text) if text else True
+
+
 def _is_plain(text: str) -> bool:
     return text.isascii() or max(text) < _FIRST_OTHER
 
 
 def _pieces(text: str, font: str) -> Sequence[tuple[str, str]]:
     """Return a line as it is seen, in pieces, each with the font that has its letters."""
-    seen, own = as_seen(text), pdfmetrics.getFont(font).face.charToGlyph
+    return pieces_of(as_seen(text), font)
+
+
+def pieces_of(seen: str, font: str) -> Sequence[tuple[str, str]]:
+    """Return what is in the order in which it is seen, in pieces, each with the font that has its letters."""
+    own = pdfmetrics.getFont(font).face.charToGlyph
     if all(ord(character) in own for character in seen):
         return [(font, seen)]
 

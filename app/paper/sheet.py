@@ -10,8 +10,8 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf.model import IssuerDetails
-from app.invoices.pdf.scripts import BOLD, REGULAR, draw_line, load_fonts, width_of
+from app.paper.issuer import IssuerDetails
+from app.paper.scripts import BOLD, REGULAR, draw_line, load_fonts, width_of
 
 INK, MUTED, ACCENT = HexColor("#1d2733"), HexColor("#56616e"), HexColor("#1f4e79")
 HAIRLINE, TINT = HexColor("#cfd6de"), HexColor("#eef3f8")

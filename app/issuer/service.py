@@ -1,4 +1,4 @@
-"""The verb of the issuer."""
+"""The verb of the issuer: only administrators change it (see the access table)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from app.core import audit
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.records import check_version
-from app.invoices import queries
-from app.invoices.fields import ISSUER_FIELDS
-from app.invoices.models import Issuer
+from app.issuer import queries
+from app.issuer.fields import ISSUER_FIELDS
+from app.issuer.models import Issuer
 from app.lookups.editing import prepare_change
 
 

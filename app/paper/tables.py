@@ -7,8 +7,8 @@ from functools import lru_cache
 from reportlab.lib.colors import Color, white
 from reportlab.pdfgen.canvas import Canvas
 
-from app.invoices.pdf.paper import ACCENT, INK, LEFT, MUTED, TINT, WIDTH, Block, rule, wrap, write, write_right
-from app.invoices.pdf.scripts import BOLD, REGULAR
+from app.paper.scripts import BOLD, REGULAR
+from app.paper.sheet import ACCENT, INK, LEFT, MUTED, TINT, WIDTH, Block, rule, wrap, write, write_right
 
 PADDING = 5
 _NOTE_SIZE = 7.5

@@ -1,0 +1,212 @@
+"""The REST resource of letters."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from apispec import APISpec
+from flask import Response, jsonify, request
+from flask_appbuilder.api import expose, protect
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.core.errors import Conflict, Invalid
+from app.core.unit_of_work import unit_of_work
+from app.core.words import said, say
+from app.correspondence import attachments, dispatch, queries
+from app.correspondence.attaching import MAX_FILE, MAX_NAME
+from app.correspondence.resource import LETTER, planned
+from app.correspondence.rules import MAX_NOTE
+from app.correspondence.sending import SENDING
+from app.correspondence.source import filename_of, kept_pdf
+from app.extensions import db
+from app.mailer.planning.choices import Choices
+from app.mailer.planning.plan_output import as_dict
+from app.mailer.planning.plan_schema import PLAN_SCHEMA
+from app.mailer.sending_bodies import (
+    PLAN_ANSWER,
+    SENDING_AGAIN_BODY,
+    SENDING_BODY,
+    accepted,
+    asked_to_send,
+    asked_to_send_again,
+)
+from app.mailer.sending_defaults import sending_defaults
+from app.mailer.sending_kinds import answer_about
+from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
+from app.web.admin_api import AdminApi
+from app.web.api_body import only, read_body, read_version, take_version
+from app.web.current import current_actor
+from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
+from app.web.request_filters import id_or_404
+
+_DELIVERED = {
+    "type": "object",
+    "properties": {"note": {"type": "string", "maxLength": MAX_NOTE, "nullable": True}, "version": VERSION},
+    "additionalProperties": False,
+}
+_ATTACHED = {
+    "type": "object",
+    "required": ["filename", "content"],
+    "properties": {
+        "filename": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
+        "content": {"type": "string", "format": "byte", "description": "The file's bytes in base64 (RFC 4648)"},
+        "version": VERSION,
+    },
+    "additionalProperties": False,
+}
+
+
+class CorrespondenceApi(AdminApi):
+    """Letters: written, attached to, planned, sent, and handed over; and their PDF."""
+
+    resource = LETTER
+    method_permission_name = {
+        "plan": "read",
+        "why": "read",
+        "send": "send",
+        "send_again": "send",
+        "delivered": "send",
+        "attach": "update",
+        "detach": "update",
+        "pdf": "read",
+    }
+
+    def add_apispec_components(self, api_spec: APISpec) -> None:
+        """Put the plan's schema beside the letter's."""
+        super().add_apispec_components(api_spec)
+        api_spec.components.schemas["Plan"] = PLAN_SCHEMA
+
+    @expose("/<pk>/plan", methods=["GET"])
+    @protect()
+    @operation(gives=PLAN_ANSWER)
+    def plan(self, pk: str) -> Response:
+        """Give the plan: who would get this letter, and why; who would not, and why not."""
+        session, actor = db.session(), current_actor()
+        letter = queries.letter(session, actor, letter_id=id_or_404(pk))
+        return jsonify(result=as_dict(planned(session, actor, letter, Choices())))
+
+    @expose("/<pk>/why", methods=["GET"])
+    @protect()
+    @operation(gives=WHY_SCHEMA, query=[ADDRESS], errors=(400, 401, 403, 404, 422))
+    def why(self, pk: str) -> Response:
+        """Say what an address has of this letter, and why: it got it, was skipped, or no road leads there."""
+        actor = current_actor()
+        letter = queries.letter(db.session(), actor, letter_id=id_or_404(pk))
+        answered = answer_about(SENDING, actor, letter, request.args.get("address"))
+        return jsonify(result=answer_as_dict(SENDING.document(letter), answered))
+
+    @expose("/<pk>/send", methods=["POST"])
+    @protect()
+    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412))
+    def send(self, pk: str) -> WerkzeugResponse:
+        """Execute the plan. To those who have it, it does nothing."""
+        number = id_or_404(pk)
+        asked = asked_to_send()
+        with unit_of_work(db.session) as session:
+            done = dispatch.send_letter(
+                session,
+                current_actor(),
+                letter_id=number,
+                choices=asked.choices,
+                fingerprint=asked.fingerprint,
+                defaults=sending_defaults(),
+                version=asked.version,
+            )
+        return accepted(done)
+
+    @expose("/<pk>/send_again", methods=["POST"])
+    @protect()
+    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_BODY, errors=(*WRITE_ERRORS, 412))
+    def send_again(self, pk: str) -> WerkzeugResponse:
+        """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
+        number = id_or_404(pk)
+        again, version = asked_to_send_again()
+        with unit_of_work(db.session) as session:
+            done = dispatch.send_letter_again(
+                session, current_actor(), letter_id=number, again=again, defaults=sending_defaults(), version=version
+            )
+        return accepted(done)
+
+    @expose("/<pk>/delivered", methods=["POST"])
+    @protect()
+    @operation(gives=RECORD, takes=_DELIVERED, body_optional=True, errors=(*WRITE_ERRORS, 412))
+    def delivered(self, pk: str) -> WerkzeugResponse:
+        """Note that it was handed over by post or by hand."""
+        number, actor = id_or_404(pk), current_actor()
+        body = read_body(optional=True)
+        version = take_version(body, required=False)
+        only(body, "note")
+        with unit_of_work(db.session) as session:
+            dispatch.mark_delivered(session, actor, letter_id=number, note=body.get("note"), version=version)
+        return self.answer(queries.letter(db.session(), actor, letter_id=number), 200)
+
+    @expose("/<pk>/attachments", methods=["POST"])
+    @protect()
+    @operation(gives=RECORD, status=201, takes=_ATTACHED, errors=(*WRITE_ERRORS, 412))
+    def attach(self, pk: str) -> WerkzeugResponse:
+        """Have a file go along with it, until it is sent."""
+        number, actor = id_or_404(pk), current_actor()
+        body = read_body()
+        version = take_version(body, required=False)
+        only(body, "filename", "content")
+        # What is out of sight answers as if it weren't there, whatever is sent to it.
+        queries.letter(db.session(), actor, letter_id=number)
+        data = _bytes_of(body.get("content"))
+        with unit_of_work(db.session) as session:
+            attachments.attach(
+                session, actor, letter_id=number, filename=body.get("filename"), data=data, version=version
+            )
+        return self.answer(queries.letter(db.session(), actor, letter_id=number), 201)
+
+    @expose("/<pk>/attachments/<attachment_pk>", methods=["DELETE"])
+    @protect()
+    @operation(gives=RECORD, takes=ONLY_VERSION, body_optional=True, errors=(*WRITE_ERRORS, 412))
+    def detach(self, pk: str, attachment_pk: str) -> WerkzeugResponse:
+        """Take a file off it, until it is sent."""
+        number, file_number, actor = id_or_404(pk), id_or_404(attachment_pk), current_actor()
+        version = read_version()
+        with unit_of_work(db.session) as session:
+            attachments.detach(session, actor, letter_id=number, attachment_id=file_number, version=version)
+        return self.answer(queries.letter(db.session(), actor, letter_id=number), 200)
+
+    @expose("/<pk>/pdf", methods=["GET"])
+    @protect()
+    @operation(
+        gives={"type": "string", "format": "binary"},
+        errors=(400, 401, 403, 404, 409),
+        content_type="application/pdf",
+    )
+    def pdf(self, pk: str) -> Response:
+        """Give the PDF that was made when it was saved."""
+        return pdf_answer(id_or_404(pk))
+
+
+def pdf_answer(letter_id: int, *, as_file: bool = False) -> Response:
+    """Answer with a letter's PDF, to be shown or kept as a file. Raises NotFound, Conflict (`not_ready`)."""
+    session = db.session()
+    letter = queries.letter(session, current_actor(), letter_id=letter_id)
+    try:
+        data = kept_pdf(session, letter)
+    except ValueError as error:
+        raise Conflict(said(error), code="not_ready") from error
+    answer = Response(data, mimetype="application/pdf")
+    how = "attachment" if as_file else "inline"
+    answer.headers["Content-Disposition"] = f'{how}; filename="{ascii_name(filename_of(letter))}"'
+    return answer
+
+
+def ascii_name(name: str) -> str:
+    """Return a file's name as a header can hold it."""
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
+
+
+def _bytes_of(raw: object) -> bytes:
+    text = raw if isinstance(raw, str) else ""
+    # Four characters for three bytes: what is longer is too large, whatever it holds.
+    if len(text) > MAX_FILE // 3 * 4 + 8:
+        raise Invalid(say("A file may have {limit} MB at most.", limit=MAX_FILE // 1024**2), field="content")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(say("Give the file's bytes in base64."), field="content") from error

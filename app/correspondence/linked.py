@@ -1,0 +1,27 @@
+"""The records of other features that letters are about: each feature says which of them an actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+
+Rows = Callable[[Actor], Select[Any]]
+_kinds: dict[str, tuple[Any, Rows]] = {}
+
+
+def register_linked(resource: str, model: Any, rows: Rows) -> None:  # noqa: ANN401  a model of a feature beside
+    """Let letters be about records of a kind; called by the wiring."""
+    _kinds[resource] = (model, rows)
+
+
+def linked_rows(session: Session, actor: Actor, *, resource: str, ids: Collection[int]) -> dict[int, Any]:
+    """Return those of some records that are there and in the actor's sight, by id. Raises Forbidden."""
+    if not ids:
+        return {}
+    model, rows = _kinds[resource]
+    return {row.id: row for row in session.scalars(rows(actor).where(model.id.in_(ids)))}

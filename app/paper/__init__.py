@@ -1,0 +1,1 @@
+"""Paper: what printed documents share: fonts and scripts, the letterhead, tables, and how pages are filled."""
