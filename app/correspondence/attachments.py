@@ -13,7 +13,7 @@ from app.correspondence import queries
 from app.correspondence.attaching import clean_name, content_type_of, size_error
 from app.correspondence.models import Attachment, Correspondence
 from app.correspondence.service import letter_to_change, touch_of
-from app.mailer.delivery.mails import store
+from app.mailer.delivery.contents import store
 from app.mailer.purging import drop_content
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.invoices.models import Invoice
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
-from app.mailer.delivery.mails import store
+from app.mailer.delivery.contents import store
 from app.mailer.models import Content
 from app.paper.issuer import IssuerDetails
 

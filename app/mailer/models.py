@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -289,15 +288,3 @@ class WorkerHeartbeat(Model):
 
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
-
-
-class OutboxPause(Model):
-    """That the outbox is paused: since when, by whom and why. There is a row, and one alone, while it is."""
-
-    __tablename__ = "outbox_pause"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
-    paused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
-    username: Mapped[str] = mapped_column(String(200), nullable=False)
-    reason: Mapped[str] = mapped_column(String(500), nullable=False)

@@ -31,6 +31,7 @@ EXPECTED = """
 customer              *      crudbtl  rul       rb
 contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
+billing_run           *      crudbtshm -        rb
 ticket                *      r        crudbts   rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb

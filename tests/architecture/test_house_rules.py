@@ -148,7 +148,7 @@ def test_a_features_furniture_is_imported_downwards(feature: str):
 
 def test_services_are_the_only_ones_to_write_records():
     writes = re.compile(r"\bsession\.(add|add_all|delete|merge)\(")
-    mailer = r"mailer/(outbox|(bounces|watching|suppressions)/service|delivery/(sending|mails|lanes))\.py"
+    mailer = r"mailer/(outbox|(bounces|watching|suppressions)/service|delivery/(sending|mails|contents|lanes))\.py"
     allowed = re.compile(rf"app/(core/|[a-z_]+/(service|purging)\.py|invoices/[a-z_]+/service\.py|{mailer})")
     found = [name_of(path) for path in SOURCES if writes.search(path.read_text())]
     assert [name for name in found if not allowed.match(name)] == []

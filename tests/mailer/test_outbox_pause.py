@@ -17,7 +17,8 @@ from app.extensions import db
 from app.mailer.delivery import sending
 from app.mailer.engines.work import WAKEUPS
 from app.mailer.jobs import run_worker
-from app.mailer.models import Message, OutboxPause, WorkerHeartbeat
+from app.mailer.models import Message, WorkerHeartbeat
+from app.mailer.watching.models import OutboxPause
 from app.mailer.watching.service import pause_outbox, resume_outbox
 from tests.conftest import actor
 from tests.core import making

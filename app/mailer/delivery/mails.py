@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from email.utils import parseaddr
@@ -12,12 +11,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.bulk import as_table, insert_rows
+from app.mailer.delivery.contents import put
 from app.mailer.documents import Rendered, attached_to, source_of
 from app.mailer.holding import wait_for
 from app.mailer.models import Content, ContentPart, Message, Rendition
@@ -151,13 +149,13 @@ class Mails:
         """Put what was made into the transaction."""
         if not self._contents:
             return
-        _put(self._session, Content, [self._contents[digest] for digest in sorted(self._contents)])
+        put(self._session, Content, [self._contents[digest] for digest in sorted(self._contents)])
         rows = [
             {"digest": digest, "place": place, "part_digest": part}
             for digest, parts in self._new.items()
             for place, part in zip(self._stored[digest].skeleton.places, parts, strict=True)
         ]
-        _put(self._session, ContentPart, rows)
+        put(self._session, ContentPart, rows)
         self._contents, self._new = {}, {}
 
     def forget(self) -> None:
@@ -211,7 +209,7 @@ class Mails:
         if made is None:
             return None
         part = self._kept(made)
-        _put(self._session, Content, [self._contents.pop(part.digest)])
+        put(self._session, Content, [self._contents.pop(part.digest)])
         try:
             with self._session.begin_nested():
                 self._session.add(_rendition_of(key, part))
@@ -266,38 +264,6 @@ def _sender_of(mail: bytes) -> str:
 def _rendition_of(key: tuple[object, ...], part: Part) -> Rendition:
     names = (column.key for column in _KEY)
     return Rendition(**dict(zip(names, key, strict=True)), filename=part.filename, digest=part.digest)
-
-
-def _put(
-    session: Session,
-    model: type[Content | ContentPart],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    """Insert what is not there yet: nearly always all of it, and so all at once first.
-
-    Another worker may store the same at the same time; the hash says that it is the same. So is what goes along with a
-    mail that was made before, to the byte: cancelled, and sent anew within its second.
-    """
-    if not rows:
-        return
-    table = model.metadata.tables[model.__tablename__]
-    if session.get_bind().dialect.name != "postgresql":
-        session.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
-        return
-    with contextlib.suppress(IntegrityError), session.begin_nested():
-        insert_rows(session, table, rows)
-        return
-    kinds = {name: table.c[name].type for name in rows[0]}
-    chosen = select(as_table(rows, kinds))
-    session.execute(postgresql.insert(table).from_select(list(kinds), chosen).on_conflict_do_nothing())
-
-
-def store(session: Session, data: bytes, content_type: str) -> str:
-    """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
-    digest = hashlib.sha256(data).hexdigest()
-    row = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
-    _put(session, Content, [row])
-    return digest
 
 
 def mail_of(session: Session, message: Message) -> bytes | None:

@@ -13,9 +13,10 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.words import Words, say, say_count
 from app.mailer.message_states import STATE_LABELS, STATES, MessageState
-from app.mailer.models import ACCOUNT, Lane, OutboxPause
+from app.mailer.models import ACCOUNT, Lane
 from app.mailer.watching import queries
 from app.mailer.watching.causes import without_own
+from app.mailer.watching.models import OutboxPause
 from app.mailer.watching.queries import Count
 from app.web.formats import moment_text
 from app.web.list_state import ListState

@@ -15,8 +15,9 @@ from app.core.actor import SYSTEM_ROLE, Actor
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.mailer.message_states import STATES, MessageState
-from app.mailer.models import ACCOUNT, Lane, Message, OutboxPause
+from app.mailer.models import ACCOUNT, Lane, Message
 from app.mailer.queries import about_seen
+from app.mailer.watching.models import OutboxPause
 
 COUNT_CAP = 10_000
 TOP_CAUSES = 5

@@ -13,8 +13,8 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.events import Event, log_event
 from app.core.words import say
 from app.mailer.engines.work import there_is_work
-from app.mailer.models import OutboxPause
 from app.mailer.watching import queries
+from app.mailer.watching.models import OutboxPause
 
 MAX_REASON = 500
 # How much there is to do after a pause nobody counts: enough to wake every worker.

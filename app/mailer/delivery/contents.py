@@ -1,0 +1,48 @@
+"""Contents: bytes that go out, kept once by their hash, however many carry them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.bulk import as_table, insert_rows
+from app.mailer.models import Content, ContentPart
+
+
+def put(
+    session: Session,
+    model: type[Content | ContentPart],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert what is not there yet: nearly always all of it, and so all at once first.
+
+    Another worker may store the same at the same time; the hash says that it is the same. So is what goes along with a
+    mail that was made before, to the byte: cancelled, and sent anew within its second.
+    """
+    if not rows:
+        return
+    table = model.metadata.tables[model.__tablename__]
+    if session.get_bind().dialect.name != "postgresql":
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+        return
+    with contextlib.suppress(IntegrityError), session.begin_nested():
+        insert_rows(session, table, rows)
+        return
+    kinds = {name: table.c[name].type for name in rows[0]}
+    chosen = select(as_table(rows, kinds))
+    session.execute(postgresql.insert(table).from_select(list(kinds), chosen).on_conflict_do_nothing())
+
+
+def store(session: Session, data: bytes, content_type: str) -> str:
+    """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
+    digest = hashlib.sha256(data).hexdigest()
+    row = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
+    put(session, Content, [row])
+    return digest
