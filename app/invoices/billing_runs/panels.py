@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, request, url_for
@@ -22,6 +22,7 @@ from app.invoices.billing_runs.progress import Sums
 from app.invoices.billing_runs.rules import PAUSE_WORDS, REASON_WORDS, PauseReason, RowReason, RowState, RunStatus
 from app.invoices.billing_runs.views import status_tag
 from app.mailer.message_states import STATE_LABELS, STATES, MessageState
+from app.mailer.planning.plan_model import Skip
 from app.mailer.planning.reasons import explain
 from app.mailer.sending_defaults import sending_defaults
 from app.web.panels import Tab, register_tab
@@ -190,6 +191,8 @@ def _invoices(session: Session, actor: Actor, run: BillingRun) -> dict[str, Any]
     }
 
 
+# So many who get none are named in a row.
+MOST_SKIPPED = 10
 _TICKABLE = (RowState.WAITING.value, RowState.UNTICKED.value)
 
 
@@ -206,10 +209,18 @@ def _row(row: Row) -> dict[str, Any]:
         "why": REASON_WORDS[RowReason(kept.reason)][0] if kept.reason else None,
         "nobody": kept.reaches_nobody,
         "plan_url": url_for("InvoiceView.send", pk=kept.invoice_id),
-        "skipped": [
-            say("{name}: {reason}", name=skip.address or skip.name, reason=explain(skip.reason)) for skip in row.skipped
-        ],
+        "skipped": _skipped_lines(row.skipped),
     }
+
+
+def _skipped_lines(skipped: Sequence[Skip]) -> list[str]:
+    """Name a few who get none; all of them stand in the invoice's plan, to which the row leads."""
+    lines = [
+        say("{name}: {reason}", name=skip.address or skip.name, reason=explain(skip.reason))
+        for skip in skipped[:MOST_SKIPPED]
+    ]
+    more = len(skipped) - len(lines)
+    return [*lines, say_count("and {count} other", "and {count} others", more)] if more else lines
 
 
 def _named(row: RunInvoice) -> dict[str, Any]:
