@@ -19,7 +19,7 @@ from app.mailer.planning.many import Wanted, plans_of_many
 from app.mailer.planning.plan_model import Plan, Skip
 from app.mailer.planning.reasons import Reason, explain
 
-PAGE = 50
+PAGE = 25
 REACHES_NOBODY = "reaches_nobody"
 STATES = tuple(one.value for one in RowState)
 # What may stand in the plan of an invoice instead of a copy; no staff has typed anything in, or unticked an address.

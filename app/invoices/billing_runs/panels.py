@@ -215,7 +215,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _skipped_lines(skipped: Sequence[Skip]) -> list[str]:
     """Name a few who get none; all of them stand in the invoice's plan, to which the row leads."""
-    lines = [
+    lines: list[str] = [
         say("{name}: {reason}", name=skip.address or skip.name, reason=explain(skip.reason))
         for skip in skipped[:MOST_SKIPPED]
     ]
