@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["deletion_id"], ["audit_entry.id"], name=op.f("fk_ticket_deletion_id_audit_entry")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
-        sa.UniqueConstraint("customer_id", "series", name=op.f("uq_ticket_customer_id")),
+        sa.UniqueConstraint("customer_id", "series"),
     )
     op.create_index("ix_ticket_ticket_status_id", "ticket", ["ticket_status_id", "last_modified_at"])
     op.create_index("ix_ticket_ticket_type_id", "ticket", ["ticket_type_id"])
@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_update_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_update")),
-        sa.UniqueConstraint("ticket_id", "position", name=op.f("uq_ticket_update_ticket_id")),
+        sa.UniqueConstraint("ticket_id", "position"),
     )
     op.create_index("ix_ticket_update_user_id", "ticket_update", ["user_id", "ticket_id"])
 

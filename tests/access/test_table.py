@@ -32,6 +32,11 @@ customer              *      crudbtl  rul       rb
 contact               *      crudbtv  crudbtvw  rb
 invoice               *      crudbtas -         rb
 billing_run           *      crudbtshm -        rb
+correspondence        *      crudbts  crudbts   rb
+correspondence.billing            * crudbts - rb
+correspondence.credit_control     * crudbts - rb
+correspondence.customer_services  * r crudbts rb
+correspondence.marketing          * r crudbts rb
 ticket                *      r        crudbts   rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb
@@ -159,8 +164,8 @@ def test_field_rules_name_fields_that_exist():
 @pytest.mark.parametrize(
     ("role", "kinds"),
     [
-        ("Admin", ["invoice", "ticket_update"]),
-        ("Finance", ["invoice", "ticket_update"]),
+        ("Admin", ["invoice", "correspondence", "ticket_update"]),
+        ("Finance", ["invoice", "correspondence", "ticket_update"]),
         ("Support", ["ticket_update"]),
     ],
 )

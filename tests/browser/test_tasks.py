@@ -108,7 +108,8 @@ def test_see_a_customer(case, work, kind, user):
     hands.follow(one.number)
     heading(hands, one.company)
     tabs = hands.page.locator("#tabs .tab-bar a").all_inner_texts()
-    wanted = ["Contacts", *(["Invoices"] if user == "finance" else []), "Messages", "History"]
+    documents = [*(["Invoices"] if user == "finance" else []), "Correspondence", "Tickets"]
+    wanted = ["Contacts", *documents, "Messages", "History"]
     assert [tab.split("\n")[0].split(" ")[0] for tab in tabs] == wanted
     rows = hands.page.get_by_role("row")
     for name, word in one.kinds().items():

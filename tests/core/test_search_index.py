@@ -138,7 +138,7 @@ def test_the_index_is_made_anew(app):
     assert found("muller") == []
     with unit_of_work(db.session) as session:
         counts = search_index.reindex(session)
-    assert counts == {"customer": 0, "contact": 1, "invoice": 0}
+    assert counts == {"customer": 0, "contact": 1, "invoice": 0, "correspondence": 0, "ticket": 0}
     assert terms("contact", number) == before
     assert terms("contact", gone) == set()
 

@@ -98,7 +98,10 @@ def test_again_needs_a_reason_and_somebody_who_had_it(flask):
     ("words", "refusal"),
     [
         (("invoice", "AC1/9", "--as", "finance"), "There is no invoice with this number."),
-        (("letter", "AC1/1", "--as", "finance"), "There is no such kind of document; there is: invoice, ticket."),
+        (
+            ("letter", "AC1/1", "--as", "finance"),
+            "There is no such kind of document; there is: correspondence, invoice, ticket.",
+        ),
         (("invoice", "AC1/1", "--as", "nobody"), "There is no active user of this name."),
         (("invoice", "AC1/1", "--as", "support"), "Your role may not"),
         (("invoice", "AC1/1", "--as", "auditor"), "Your role may not"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -206,7 +207,8 @@ def test_what_is_shipped_would_be_accepted(kind, language):
 def test_what_has_several_lines_has_them_in_html_too(kind, language):
     lines = {one.name: "first\nsecond" for one in PLACEHOLDERS[kind] if one.shape is Shape.LINES}
     made = compiled(shipped(kind, language)).filled(sample(kind, Sample.ORDINARY) | lines)
-    assert made.html.count("first<br>second") == len(lines)
+    # A letter's text is Markdown, whose line breaks leave a line of their own in the source.
+    assert re.sub(r"<br ?/?>\s*", "<br>", made.html).count("first<br>second") == len(lines)
 
 
 def test_there_is_a_template_in_each_language_of_the_screens():

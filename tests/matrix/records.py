@@ -77,6 +77,8 @@ def add_the_deleted(house: House) -> Standing:
     )
     house.do(delete_customer, customer_id=theirs["trash"])
     theirs["audit"] = _entry_about(house, "customer", theirs["customer"])
+    for ids in (ours, theirs):
+        ids["ticket_update"] = _first_update(house, ids["ticket"])
     ours["import"], theirs["import"] = (_import_of(house, dealer) for dealer in ("NORTH", "SOUTH"))
     return Standing(ours, theirs, gone)
 
@@ -89,6 +91,12 @@ def _deleted_row(house: House, name: str) -> int:
     row = house.do(create_lookup, resource=name, values={"name": f"Gone {name}", **extra})
     house.do(delete_lookup, resource=name, lookup_id=row)
     return row
+
+
+def _first_update(house: House, ticket_id: int) -> int:
+    query = text("SELECT min(id) FROM ticket_update WHERE ticket_id = :ticket")
+    with house.session() as session:
+        return session.execute(query, {"ticket": ticket_id}).scalar_one()
 
 
 def _import_of(house: House, dealer: str) -> int:

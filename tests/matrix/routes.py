@@ -55,7 +55,7 @@ def segments(house: House) -> dict[str, str]:
             if not isinstance(view, AdminView):
                 found[resource] = resource
     # Imports are of invoices, and stand in no list of records.
-    return {**found, "imports": "import"}
+    return {**found, "imports": "import", "ticket-updates": "ticket_update"}
 
 
 def _need(house: House, method: str, rule: Any) -> tuple[str, str] | str | None:

@@ -209,10 +209,19 @@ class TestScreen:
             page = house.browser(name).get("/trash/").text
             return re.findall(r'<option value="(\w+)"', page.split('id="trash-kind"')[1].split("</select>")[0])
 
-        everything = ["customer", "contact", "invoice", "billing_run", "ticket", *LOOKUPS, "suppression"]
+        everything = [
+            "customer",
+            "contact",
+            "invoice",
+            "billing_run",
+            "correspondence",
+            "ticket",
+            *LOOKUPS,
+            "suppression",
+        ]
         assert kinds("admin") == kinds("auditor") == everything
-        assert kinds("finance") == ["customer", "contact", "invoice", "billing_run"]
-        assert kinds("support") == ["contact", "ticket"]
+        assert kinds("finance") == ["customer", "contact", "invoice", "billing_run", "correspondence"]
+        assert kinds("support") == ["contact", "correspondence", "ticket"]
         assert house.browser("support").get("/trash/?kind=customer").status_code == 403
         assert house.browser().get("/trash/?kind=nonsense").status_code == 404
         assert house.browser().get("/trash/?kind=message").status_code == 404
