@@ -14,6 +14,8 @@ from tests.mailer.smtp_servers import Server, hanging_up, once, running, saying,
 
 MAIL = b"From: a@example.org\r\nTo: b@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n.hidden dot\r\n"
 QUICK = Timeouts(connect=2.0, command=0.5, answer=0.5)
+# A machine that does other things for a while is no trouble with the server.
+PATIENT = Timeouts(connect=10.0, command=10.0, answer=10.0)
 
 
 def state(port, **values):
@@ -28,7 +30,7 @@ def server():
 
 @pytest.fixture
 def connection(server):
-    with running(server, enable_SMTPUTF8=True) as port, Connection(state(port), timeouts=QUICK) as made:
+    with running(server, enable_SMTPUTF8=True) as port, Connection(state(port), timeouts=PATIENT) as made:
         yield made
 
 
@@ -100,6 +102,7 @@ def test_a_server_that_hung_up_while_idle_is_called_again(server, connection):
 
 @pytest.mark.parametrize("behaviour", [hanging_up, silent])
 def test_no_answer_before_the_mail_was_sent_is_safe_to_try_again(server, connection, behaviour):
+    connection.timeouts = QUICK
     server.on_rcpt = once(behaviour)
     with pytest.raises(ConnectionTrouble) as caught:
         send(connection)
@@ -109,6 +112,7 @@ def test_no_answer_before_the_mail_was_sent_is_safe_to_try_again(server, connect
 
 @pytest.mark.parametrize("behaviour", [hanging_up, silent])
 def test_no_answer_after_the_mail_was_sent_is_unknown(server, connection, behaviour):
+    connection.timeouts = QUICK
     server.on_data = once(behaviour)
     with pytest.raises(Unknown) as caught:
         send(connection)
