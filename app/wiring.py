@@ -49,6 +49,7 @@ from app.invoices.imports import views as import_views
 from app.invoices.imports.views import ImportView
 from app.invoices.resource import INVOICE
 from app.invoices.views import InvoiceView
+from app.issuer import views as issuer_views
 from app.issuer.api import IssuerApi
 from app.issuer.views import IssuerView
 from app.lookups import purging as lookup_purging
@@ -131,7 +132,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
 # What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
 PARTS: tuple[Any, ...] = (
     *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
-    *(letter_panels, ticket_panels),
+    *(letter_panels, ticket_panels, issuer_views),
     *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
 )
 PURGINGS: tuple[Any, ...] = (

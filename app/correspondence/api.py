@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from apispec import APISpec
 from flask import Response, jsonify, request
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.unit_of_work import unit_of_work
-from app.core.words import said, say
+from app.core.words import said
 from app.correspondence import attachments, dispatch, queries
 from app.correspondence.attaching import MAX_FILE, MAX_NAME
 from app.correspondence.resource import LETTER, planned
@@ -35,7 +32,7 @@ from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import answer_about
 from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
 from app.web.admin_api import AdminApi
-from app.web.api_body import only, read_body, read_version, take_version
+from app.web.api_body import only, read_body, read_version, take_bytes, take_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
@@ -152,7 +149,7 @@ class CorrespondenceApi(AdminApi):
         only(body, "filename", "content")
         # What is out of sight answers as if it weren't there, whatever is sent to it.
         queries.letter(db.session(), actor, letter_id=number)
-        data = _bytes_of(body.get("content"))
+        data = take_bytes(body, "content", limit=MAX_FILE)
         with unit_of_work(db.session) as session:
             attachments.attach(
                 session, actor, letter_id=number, filename=body.get("filename"), data=data, version=version
@@ -199,14 +196,3 @@ def pdf_answer(letter_id: int, *, as_file: bool = False) -> Response:
 def ascii_name(name: str) -> str:
     """Return a file's name as a header can hold it."""
     return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
-
-
-def _bytes_of(raw: object) -> bytes:
-    text = raw if isinstance(raw, str) else ""
-    # Four characters for three bytes: what is longer is too large, whatever it holds.
-    if len(text) > MAX_FILE // 3 * 4 + 8:
-        raise Invalid(say("A file may have {limit} MB at most.", limit=MAX_FILE // 1024**2), field="content")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid(say("Give the file's bytes in base64."), field="content") from error

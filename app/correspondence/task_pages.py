@@ -154,13 +154,14 @@ class LetterTasks:
                 return redirect(self.show_url(number))
         title, text, submit_label = words
         page = self.render_template(
-            "correspondence/ask.html",
+            "web/confirm.html",
             title=title,
             text=text,
             touches=[],
             submit_label=submit_label,
             cancel_url=self.show_url(number),
             form=form,
+            takes_files="content" in form,
             error=error.message if error else None,
         )
         return page if error is None else (page, error.status)

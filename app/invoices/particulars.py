@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from app.invoices.models import Invoice
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
+from app.issuer.logo import media_type_of
 from app.mailer.delivery.contents import store
 from app.mailer.models import Content
 from app.paper.issuer import IssuerDetails
-
-_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,7 @@ def keep_particulars(session: Session, *invoices: Invoice) -> None:
     # One picture stands on thousands of invoices: it is kept once.
     digest = None
     if issuer.logo:
-        kind = "image/png" if issuer.logo.startswith(_PNG) else "image/jpeg"
-        digest = store(session, issuer.logo, kind)
+        digest = store(session, issuer.logo, media_type_of(issuer.logo))
     for invoice in invoices:
         kept = asdict(_with_issuer(invoice, issuer))
         kept["issuer"]["logo"] = digest

@@ -36,4 +36,5 @@ ISSUER_LABELS: dict[str, Words] = {
     "bank_iban": say("IBAN"),
     "bank_bic": say("BIC"),
     "footer": say("Footer"),
+    "logo": say("Logo"),
 }

@@ -72,6 +72,8 @@ OPERATIONS = {
     "detach": "update",
     "attachment": "read",
     "delivered": "send",
+    **dict.fromkeys(("logo", "get_logo"), "read"),
+    **dict.fromkeys(("set_logo", "remove_logo"), "update"),
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
 RESOURCES = {

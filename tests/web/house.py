@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -26,6 +28,7 @@ from app.customers.service import create_customer
 from app.extensions import db
 from app.invoices.billing_runs.service import create_run
 from app.invoices.service import create_invoice, send_invoice
+from app.issuer.logo import set_logo
 from app.lookups.service import create_lookup
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
@@ -149,6 +152,9 @@ def fill(house: House) -> None:
             extra = {"code": code, "name": f"Dealer {code}"} if code else {}
             number = house.do(create_lookup, resource=name, values={**given, **extra})
             world.lookups.setdefault(name, number)
+    logo = io.BytesIO()
+    Image.new("RGB", (30, 10)).save(logo, "PNG")
+    house.do(set_logo, issuer_id=1, picture=logo.getvalue())
     for code, ids in (("NORTH", world.ours), ("SOUTH", world.theirs)):
         _fill_dealer(house, code, ids)
 
