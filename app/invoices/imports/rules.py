@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from app.core.fields import Moment, Text
-from app.core.money import parse_decimal
-from app.core.words import Words, said, say
-from app.invoices.rules import LINE_FIELDS, MAX_REFERENCE, UNIT_PRICE_DIGITS, UNIT_PRICE_PLACES
+from app.core.words import Words, say
+from app.invoices.rules import LINE_FIELDS
+from app.invoices.usage.rules import reference_text
 
 # So many invoices are published, or have their usage published, in one transaction; others wait for it on SQLite.
 MAX_INVOICES = 10_000
 MAX_KEY = 80
 MAX_REASON = 500
 SHOWN_FAULTS = 200
-VOLUME_PLACES, VOLUME_DIGITS = 3, 14
-# A year of seconds has eight digits; no call lasts longer than nine of them.
-DURATION_DIGITS = 9
 
 
 class ImportKind(StrEnum):
@@ -119,75 +112,9 @@ def header_faults(names: list[str], columns: Format) -> list[Fault]:
     return faults
 
 
-def read_usage(values: Mapping[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Read a usage record; return it, and what is wrong with it by column.
-
-    `start` is ISO 8601 with its zone, `duration` whole seconds, `volume` megabytes, `cost` net, in the invoice's
-    currency.
-    """
-    record: dict[str, Any] = {}
-    wrong: list[tuple[str, str]] = []
-    for name, read in _USAGE_READERS.items():
-        try:
-            record[name] = read(values.get(name, ""))
-        except ValueError as error:
-            wrong.append((name, said(error)))
-    return record, wrong
-
-
 def read_key(text: str) -> str:
     """Return an invoice's key or number as it is compared. Raises ValueError."""
-    return _text(text) or _needed()
-
-
-_LINE_OF_TEXT = Text(limit=MAX_REFERENCE)
-_MOMENT = Moment()
-
-
-def _text(text: str) -> str:
-    # Nearly all are plain; the whole check takes ten times as long.
-    if text.isascii() and text.isprintable() and len(text) <= MAX_REFERENCE:
-        return text.strip()
-    return str(_LINE_OF_TEXT.clean(text) or "")
-
-
-def _needed() -> str:
-    raise ValueError(say("This is needed."))
-
-
-def _start(text: str) -> object:
-    return _MOMENT.clean(text) or _needed()
-
-
-def _duration(text: str) -> int | None:
-    text = text.strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= DURATION_DIGITS):
-        raise ValueError(say("Give whole seconds, such as 65."))
-    return int(text)
-
-
-def _volume(text: str) -> Decimal | None:
-    if not text.strip():
-        return None
-    volume = parse_decimal(text, places=VOLUME_PLACES, max_digits=VOLUME_DIGITS)
-    if volume < 0:
-        raise ValueError(say("Give zero or more."))
-    return volume
-
-
-def _cost(text: str) -> Decimal:
-    return parse_decimal(text.strip() or _needed(), places=UNIT_PRICE_PLACES, max_digits=UNIT_PRICE_DIGITS)
-
-
-_USAGE_READERS: dict[str, Callable[[str], Any]] = {
-    "start": _start,
-    "reference": _text,
-    "site": _text,
-    "origin": _text,
-    "destination": _text,
-    "duration": _duration,
-    "volume": _volume,
-    "cost": _cost,
-}
+    key = reference_text(text)
+    if not key:
+        raise ValueError(say("This is needed."))
+    return key

@@ -14,8 +14,9 @@ from app.core.actor import Actor
 from app.core.words import say, say_count
 from app.customers.models import normalised_number
 from app.invoices.imports import queries
-from app.invoices.imports.rules import MAX_INVOICES, Fault, Row, read_key, read_usage
+from app.invoices.imports.rules import MAX_INVOICES, Fault, Row, read_key
 from app.invoices.rules import may_edit
+from app.invoices.usage.rules import read_record
 
 # An invoice's number, or its account's number as it is compared and its key.
 Name = str | tuple[str, str]
@@ -46,7 +47,7 @@ class Reading:
         named = [(row, _name(row)) for row in rows]
         self._look_up(session, {name for _, name in named if not isinstance(name, Fault)})
         for row, name in named:
-            record, wrong = read_usage(row.values)
+            record, wrong = read_record(row.values)
             chunk.faults += [Fault(row.line, column, text) for column, text in wrong]
             if isinstance(name, Fault):
                 chunk.faults.append(name)

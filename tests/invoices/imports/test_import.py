@@ -292,7 +292,7 @@ BAD_USAGE = {
         "Give a time as ISO 8601, such as 2026-03-01T10:00:00Z.",
     ),
     "duration": (CALL.replace(",65,", ",1:05,"), "duration", "Give whole seconds, such as 65."),
-    "volume": (CALL.replace(",65,,", ",,-1,"), "volume", "Give zero or more."),
+    "volume": (CALL.replace(",65,,", ",,-1,"), "volume", "A volume can't be less than nothing."),
     "cost": (CALL.replace("0.125", "=1+1"), "cost", "Enter a number such as 12.50, without thousands separators."),
     "no cost": (CALL.replace("0.125", ""), "cost", "This is needed."),
     "unknown": (CALL.replace("AC1/1", "AC1/9"), "invoice_number", "There is no invoice with this number."),

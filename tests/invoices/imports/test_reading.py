@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.invoices.imports.reading import MAX_LINE, read_rows
-from app.invoices.imports.rules import FORMATS, Fault, ImportKind, Row, read_usage
+from app.invoices.imports.rules import FORMATS, Fault, ImportKind, Row
+from app.invoices.usage.rules import read_record
 
 FORMAT = FORMATS[ImportKind.USAGE]
 COLUMNS = ("invoice_number", *FORMAT.needed, *FORMAT.optional)
@@ -52,13 +53,13 @@ def test_any_bytes_below_the_names_of_the_columns_give_rows_or_errors(data):
     for one in found:
         assert one.line >= 1
         if isinstance(one, Row):
-            record, wrong = read_usage(one.values)
+            record, wrong = read_record(one.values)
             assert record.keys() | {name for name, _ in wrong} == set(COLUMNS) - {"invoice_number"}
 
 
 @given(st.dictionaries(st.sampled_from(COLUMNS), TEXTS))
 def test_any_texts_give_a_record_or_errors(values):
-    record, wrong = read_usage(values)
+    record, wrong = read_record(values)
     assert set(record).isdisjoint({name for name, _ in wrong})
 
 
