@@ -28,11 +28,11 @@ run: .venv/run ## set up, and start everything with sample data (ARGS="--port 90
 	@$(BIN)/python run.py --demo $(ARGS)
 
 test: .venv/dev browser ## run all tests that need nothing but this machine
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not services" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not services" $(ARGS)
 
 test-services: .venv/dev ## run the tests that need PostgreSQL, Redis and RabbitMQ; fails without them
 	@$(BIN)/python -c 'import sys; sys.path.insert(0, "tests"); import services; services.ensure()'
-	@COUNTERPART_TEST_DATABASE_URL="$(COUNTERPART_TEST_DATABASE_URL)" $(BIN)/python -m pytest -n 2 --dist loadfile -m services $(ARGS)
+	@COUNTERPART_TEST_DATABASE_URL="$(COUNTERPART_TEST_DATABASE_URL)" $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m services $(ARGS)
 
 test-full: .venv/dev browser ## run the long searches: 10,000 graphs, the doors, the REST calls, 200 killed workers
 	@COUNTERPART_TEST_FULL=1 $(BIN)/python -m pytest tests/properties tests/doors tests/schema $(ARGS)

@@ -48,6 +48,39 @@ USERS = {
     "north_support": (Role.SUPPORT, "NORTH"),
 }
 
+# A file is one process's (`--dist loadfile`): those that take longest come first, or the last of them runs alone.
+LONGEST = (
+    "doors/test_same_state",
+    "matrix/test_corners",
+    "browser/test_record_pages",
+    "browser/test_pages",
+    "faults/test_hostile_server",
+    "faults/test_kills",
+    "browser/test_outbox",
+    "properties/test_nothing_stuck",
+    "browser/test_tasks",
+    "mailer/test_redirect_all",
+    "schema/test_rest_contract",
+    "browser/test_imports",
+    "web/test_shared_state",
+    "secrets/test_planted_secret",
+    "browser/test_quick_start",
+    "browser/test_letters",
+    "browser/test_billing_runs",
+    "faults/test_run_killed",
+    "browser/test_tickets",
+    "process/test_run",
+    "browser/test_usage_reports",
+    "browser/test_why",
+    "faults/test_many_workers",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first, in the order of these files."""
+    turns = {str(Path(__file__).parent / f"{name}.py"): turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(str(item.path), len(turns)))
+
 
 def settings_for(folder: Path, database_url: str | None = None, **environment: str) -> Settings:
     """Return settings of an instance in `folder`, with nothing of this machine's environment."""

@@ -23,6 +23,7 @@ NO_PAGES = {
     "InboxView.part",
     "InboxView.source",
     "InvoiceView.pdf",
+    "IssuerView.logo",
     "MailTemplateView.preview",
     "MessageView.mail",
     "MetricsView.metrics",

@@ -64,6 +64,8 @@ PLAIN_PAGES = [
     "/issuer/list/",
     "/issuer/show/1",
     "/issuer/edit/1",
+    "/issuer/1/set-logo",
+    "/issuer/1/remove-logo",
     "/issuer/export",
     "/mail-templates/list/",
     "/mail-templates/show/1",
