@@ -74,7 +74,7 @@ def test_suppressed_unticked_and_not_sent_yet(house, ask):
     assert "The address is suppressed. Hard bounce on 3 May." in ask(invoice_id, "gone@acme.example")["sentence"]
     told = ask(invoice_id, ANN)
     assert told["outcome"] == "skipped"
-    assert "The address was unticked when the document was sent. It was finance who sent it." in told["sentence"]
+    assert "Staff unticked the address. It was finance who sent it." in told["sentence"]
 
 
 def test_cancelled_later_and_why(house, ask):
