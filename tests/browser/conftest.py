@@ -20,10 +20,23 @@ ARGUMENTS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """Return the folder of a demo that was started once, and so is full of sample data."""
+    first = Demo(tmp_path_factory.mktemp("filled"))
+    try:
+        first.start().stop()
+    finally:
+        first.end()
+    return first.folder
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, filled):
     """Return a running demo of the test file's own."""
-    running = Demo(tmp_path_factory.mktemp("demo"))
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(filled, folder, dirs_exist_ok=True)
+    running = Demo(folder)
     try:
         yield running.start()
         running.stop()
