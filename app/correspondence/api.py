@@ -11,12 +11,13 @@ from app.core.errors import Conflict
 from app.core.unit_of_work import unit_of_work
 from app.core.words import said
 from app.correspondence import attachments, dispatch, queries
-from app.correspondence.attaching import MAX_FILE, MAX_NAME
 from app.correspondence.resource import LETTER, planned
 from app.correspondence.rules import MAX_NOTE
 from app.correspondence.sending import SENDING
 from app.correspondence.source import filename_of, kept_pdf
 from app.extensions import db
+from app.mailer.attaching import MAX_FILE
+from app.mailer.file_calls import FILE, NEW_FILE, ascii_name, file_answer
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -32,7 +33,7 @@ from app.mailer.sending_defaults import sending_defaults
 from app.mailer.sending_kinds import answer_about
 from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
 from app.web.admin_api import AdminApi
-from app.web.api_body import only, read_body, read_version, take_bytes, take_version
+from app.web.api_body import bytes_of, only, read_body, read_version, take_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
@@ -42,16 +43,7 @@ _DELIVERED = {
     "properties": {"note": {"type": "string", "maxLength": MAX_NOTE, "nullable": True}, "version": VERSION},
     "additionalProperties": False,
 }
-_ATTACHED = {
-    "type": "object",
-    "required": ["filename", "content"],
-    "properties": {
-        "filename": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
-        "content": {"type": "string", "format": "byte", "description": "The file's bytes in base64 (RFC 4648)"},
-        "version": VERSION,
-    },
-    "additionalProperties": False,
-}
+_ATTACHED = {**NEW_FILE, "properties": {**NEW_FILE["properties"], "version": VERSION}}
 
 
 class CorrespondenceApi(AdminApi):
@@ -66,6 +58,7 @@ class CorrespondenceApi(AdminApi):
         "delivered": "send",
         "attach": "update",
         "detach": "update",
+        "attachment": "read",
         "pdf": "read",
     }
 
@@ -149,12 +142,23 @@ class CorrespondenceApi(AdminApi):
         only(body, "filename", "content")
         # What is out of sight answers as if it weren't there, whatever is sent to it.
         queries.letter(db.session(), actor, letter_id=number)
-        data = take_bytes(body, "content", limit=MAX_FILE)
+        data = bytes_of(body.get("content"), limit=MAX_FILE, field="content")
         with unit_of_work(db.session) as session:
             attachments.attach(
                 session, actor, letter_id=number, filename=body.get("filename"), data=data, version=version
             )
         return self.answer(queries.letter(db.session(), actor, letter_id=number), 201)
+
+    @expose("/<pk>/attachments/<attachment_pk>", methods=["GET"])
+    @protect()
+    @operation(gives=FILE, content_type="application/octet-stream")
+    def attachment(self, pk: str, attachment_pk: str) -> Response:
+        """Give a file that goes along with it, as its own media type."""
+        return file_answer(
+            queries.attachment(
+                db.session(), current_actor(), letter_id=id_or_404(pk), attachment_id=id_or_404(attachment_pk)
+            )
+        )
 
     @expose("/<pk>/attachments/<attachment_pk>", methods=["DELETE"])
     @protect()
@@ -191,8 +195,3 @@ def pdf_answer(letter_id: int, *, as_file: bool = False) -> Response:
     how = "attachment" if as_file else "inline"
     answer.headers["Content-Disposition"] = f'{how}; filename="{ascii_name(filename_of(letter))}"'
     return answer
-
-
-def ascii_name(name: str) -> str:
-    """Return a file's name as a header can hold it."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.issuer import logo, queries
 from app.issuer.resource import ISSUER
 from app.web.admin_api import AdminApi
-from app.web.api_body import only, read_body, read_version, take_bytes, take_version
+from app.web.api_body import bytes_of, only, read_body, read_version, take_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
 from app.web.request_filters import id_or_404
@@ -52,7 +52,7 @@ class IssuerApi(AdminApi):
         version = take_version(body, required=False)
         only(body, "content")
         queries.issuer_by_id(db.session(), actor, issuer_id=number)
-        picture = take_bytes(body, "content", limit=logo.MAX_FILE)
+        picture = bytes_of(body.get("content"), limit=logo.MAX_FILE, field="content")
         with unit_of_work(db.session) as session:
             logo.set_logo(session, actor, issuer_id=number, picture=picture, version=version)
         return self.answer(queries.issuer_by_id(db.session(), actor, issuer_id=number), 200)

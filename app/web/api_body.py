@@ -74,17 +74,16 @@ def read_version() -> int | None:
     return version
 
 
-def take_bytes(body: dict[str, Any], name: str, *, limit: int) -> bytes:
-    """Take bytes out of the body, which holds them in base64 (RFC 4648, section 4). Raises Invalid at `name`."""
-    value = body.pop(name, None)
-    text = value if isinstance(value, str) else ""
+def bytes_of(raw: object, *, limit: int, field: str) -> bytes:
+    """Return what a call gave in base64 (RFC 4648, section 4), `limit` bytes at most. Raises Invalid at `field`."""
+    text = raw if isinstance(raw, str) else ""
     # Four characters for three bytes: what is longer is too large, whatever it holds.
     if len(text) > limit // 3 * 4 + 8:
-        raise Invalid(say("A file may have {limit} MB at most.", limit=limit // 1024**2), field=name)
+        raise Invalid(say("A file may have {limit} MB at most.", limit=limit // 1024**2), field=field)
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid(say("Give the file's bytes in base64."), field=name) from error
+        raise Invalid(say("Give the file's bytes in base64."), field=field) from error
 
 
 def only(body: dict[str, Any], *names: str) -> dict[str, Any]:
