@@ -26,6 +26,7 @@ from app.correspondence import panels as letter_panels
 from app.correspondence import purging as letter_purging
 from app.correspondence.api import CorrespondenceApi
 from app.correspondence.resource import LETTER
+from app.correspondence.unsubscribing.views import UnsubscribeView
 from app.correspondence.views import CorrespondenceView
 from app.customers import purging as customer_purging
 from app.customers.resource import CUSTOMER
@@ -142,7 +143,7 @@ PURGINGS: tuple[Any, ...] = (
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
     *(SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView, ImportView),
-    *(OutboxView, TicketUpdateView, outbox_bulk.ManyMessagesView),
+    *(OutboxView, TicketUpdateView, outbox_bulk.ManyMessagesView, UnsubscribeView),
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))

@@ -270,6 +270,17 @@ def api(app: Flask) -> Callable[..., Callable[..., Any]]:
 
 
 @pytest.fixture
+def limited(app: Flask) -> Iterator[None]:
+    """Turn the rate limits on, with nothing counted yet."""
+    limiter = app.appbuilder.sm.limiter
+    limiter.enabled = True
+    limiter.reset()
+    yield
+    limiter.reset()
+    limiter.enabled = False
+
+
+@pytest.fixture
 def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """Return a function that gives what was logged since it was last asked, a JSON object a line."""
     set_up_logs("json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -202,6 +202,20 @@ def touched_customers(
 def customer_of_link(session: Session, actor: Actor, *, customer_id: int) -> Customer:
     """Return the customer that a link is about, locked, so that linking and deleting it take turns."""
     return customers.customer(session, actor, customer_id=customer_id, lock=True)
+
+
+def consenting(actor: Actor, *, ids: Collection[int], address: str) -> Select[Contact]:
+    """Select the contacts of the actor's dealer with consent to marketing, locked in the order of their ids.
+
+    Those of some ids, deleted ones among them, and the living ones that have a normalised address.
+    """
+    found = select(Contact).where(
+        of_dealer(actor),
+        Contact.marketing_consent_at.is_not(None),
+        Contact.purged_at.is_(None),
+        or_(Contact.id.in_(ids), and_(Contact.deleted_at.is_(None), Contact.email_normalised == address)),
+    )
+    return _locked(found.order_by(Contact.id))
 
 
 def matching(text: str) -> ColumnElement[bool]:

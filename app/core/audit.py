@@ -100,6 +100,7 @@ class Verb(StrEnum):
     MESSAGE_DELAYED = "message:delayed"
     MESSAGE_PURGED = "message:purged"
     MESSAGE_BOUNCED = "message:bounced"
+    MESSAGE_UNSUBSCRIBED = "message:unsubscribed"
     SUPPRESSION_ADDED = "suppression:added"
     SUPPRESSION_LIFTED = "suppression:lifted"
     SUPPRESSION_RESTORED = "suppression:restored"

@@ -68,7 +68,7 @@ class CustomerAddress(Model):
     __tablename__ = "customer_address"
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
-    address_normalised: Mapped[str] = mapped_column(String(320), primary_key=True)
+    address_normalised: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
 
 
 @event.listens_for(Customer, "after_insert")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, SelectBase, and_, select, true
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
@@ -11,7 +13,7 @@ from app.core import search_index
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.words import say
-from app.customers.models import Customer
+from app.customers.models import Customer, CustomerAddress
 
 
 def in_sight(actor: Actor) -> ColumnElement[bool]:
@@ -52,6 +54,21 @@ def deleted_customer(session: Session, actor: Actor, *, customer_id: int) -> Cus
     if found is None:
         raise NotFound(say("There is no customer with this id."))
     return found
+
+
+def consenting(actor: Actor, *, ids: Collection[int], address: str) -> Select[Customer]:
+    """Select the customers of the actor's dealer with consent to marketing, locked in the order of their ids.
+
+    Those of some ids, deleted ones among them, and the living ones of which a normalised address is one of the own.
+    """
+    theirs = select(CustomerAddress.customer_id).where(CustomerAddress.address_normalised == address)
+    found = select(Customer).where(
+        of_dealer(actor),
+        Customer.marketing_consent_at.is_not(None),
+        Customer.purged_at.is_(None),
+        or_(Customer.id.in_(ids), and_(Customer.deleted_at.is_(None), Customer.id.in_(theirs))),
+    )
+    return _locked(found.order_by(Customer.id))
 
 
 def matching(text: str) -> ColumnElement[bool]:

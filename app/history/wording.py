@@ -79,6 +79,7 @@ WHAT_HAPPENED: dict[str, Words] = {
     Verb.MESSAGE_RETRIED: say("Message tried again"),
     Verb.MESSAGE_CANCELLED: say("Message cancelled"),
     Verb.MESSAGE_BOUNCED: say("Message came back"),
+    Verb.MESSAGE_UNSUBSCRIBED: say("Unsubscribed from marketing letters"),
     Verb.MESSAGE_DELAYED: say("Message reported as late"),
     Verb.MESSAGE_PURGED: say("Message purged for good"),
     Verb.SUPPRESSION_ADDED: say("Address suppressed"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -109,13 +109,12 @@ def _http_error(error: HTTPException) -> WerkzeugResponse | tuple[str, int]:
     status = error.code or 500
     if not 400 <= status < 600:  # noqa: PLR2004  redirects and the like are no errors
         return error.get_response()
-    if _wants_json():
-        answer = error_answer(status)
-        answer.headers.extend(
-            (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
-        )
-        return answer
-    return _page(status, WORDS.get(status, WORDS[500]))
+    answer = error_answer(status) if _wants_json() else make_response(_page(status, WORDS.get(status, WORDS[500])))
+    # What may be asked instead, and when (RFC 9110 sections 10.2.1 and 10.2.3).
+    answer.headers.extend(
+        (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
+    )
+    return answer
 
 
 def _in_shape(answer: Response) -> WerkzeugResponse:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_appbuilder import BaseView, expose
-from flask_babel import get_locale
+from flask_babel import get_locale, refresh
 
 from app.access.models import StaffUser
 from app.core.errors import Invalid
@@ -36,10 +36,19 @@ def request_language() -> str:
     Programs say it by Accept-Language (RFC 9110, 12.5.4). People choose it once; it stays with them, and with the
     browser, so that the login speaks it too.
     """
+    spoken: str | None = g.get("spoken_language")
+    if spoken is not None:
+        return spoken
     if request.path.startswith("/api/"):
         return request.accept_languages.best_match(list(LOCALES)) or default_language()
     wanted = getattr(g.get("user"), "language", None) or request.cookies.get(COOKIE)
     return wanted if wanted in LOCALES else default_language()
+
+
+def speak(language: str) -> None:
+    """Answer this request in one of the languages that there are: that of whom the page is for, whoever opens it."""
+    g.spoken_language = language
+    refresh()
 
 
 class LanguageView(BaseView):

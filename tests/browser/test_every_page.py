@@ -46,8 +46,8 @@ NO_VERBS = {
     "SuppressionView.delete",
     "SuppressionView.edit",
 }
-# It has no login before it, and is looked at by itself.
-ELSEWHERE = {"LoginView.login"}
+# These have no login before them, and are looked at by themselves.
+ELSEWHERE = {"LoginView.login", "UnsubscribeView.unsubscribe"}
 NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail", "suppressed")
 NAMES += ("finished_run", "planned_run", "ticket", "update", "letter", "file")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.

@@ -23,17 +23,6 @@ pytestmark = pytest.mark.usefixtures("app")
 SECRET = "swordfish-phrase"
 
 
-@pytest.fixture
-def limited(app):
-    """Turn the rate limits on, with nothing counted yet."""
-    limiter = app.appbuilder.sm.limiter
-    limiter.enabled = True
-    limiter.reset()
-    yield
-    limiter.reset()
-    limiter.enabled = False
-
-
 def changes():
     db.session.rollback()
     return list(db.session.scalars(select(AuditRecord).order_by(AuditRecord.id)))

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.access.table import TABLE, Operation, Role
 from tests.matrix.conftest import DEALER_STAFF
@@ -138,25 +139,38 @@ def _expected_of_a_read(route, role):
     """A page, or why there is none for this record; support sees no letters of finance, and no messages here."""
     if route.owner in ("message", "correspondence") and role is Role.SUPPORT:
         return {404}
-    if "<attachment_pk>" in route.rule:
-        return {404}  # no file goes along with the letter of this house
     if route.endpoint == "MessageView.mail":
         return {404}  # not composed before the worker has come by
     refusals = {409, 422} if re.search(r"<pk>/(?!show|edit|_info)", route.rule) else set()
     return {200, 302} | refusals
 
 
+def _file_of(house, resource):
+    """Return the id of the file that goes along with another dealer's letter or ticket."""
+    of_which = {
+        "correspondence": "SELECT id FROM correspondence_attachment WHERE correspondence_id = :id",
+        "ticket": "SELECT f.id FROM ticket_update_file f JOIN ticket_update u ON u.id = f.ticket_update_id"
+        " WHERE u.ticket_id = :id",
+    }
+    if resource not in of_which:
+        return NOTHING
+    with house.session() as session:
+        return session.scalar(text(of_which[resource]), {"id": house.world.theirs[resource]})
+
+
 @pytest.mark.parametrize("name", ["admin", "finance", "support", "auditor", "north_finance"])
 def test_a_second_id_out_of_sight_answers_as_if_there_were_none(house, all_routes, standing, name):
-    """An address with two ids: one's own record, and a contact of nobody, of another dealer, or deleted."""
+    """An address with two ids: one's own record, and a contact or a file of nobody, or of another dealer's."""
     asked = 0
     for route in [one for one in about_one(all_routes) if len(re.findall(r"<\w*:?\w*pk>", one.rule)) > 1]:
+        theirs = {"contact_pk": house.world.theirs["contact"], "attachment_pk": _file_of(house, route.owner)}
         foreign, nothing = (
-            ask(house, name, route, path_of(house, route, standing.ours[route.owner], contact_pk=number))
-            for number in (house.world.theirs["contact"], NOTHING)
+            ask(house, name, route, path_of(house, route, standing.ours[route.owner], **numbers))
+            for numbers in (theirs, dict.fromkeys(theirs, NOTHING))
         )
         assert status_of(foreign) == status_of(nothing) in (403, 404), route
-        assert told(foreign) == told(nothing), route
+        numbers = (*theirs.values(), NOTHING)
+        assert told(foreign, *numbers) == told(nothing, *numbers), route
         asked += 1
     assert asked
 

@@ -23,6 +23,7 @@ from app.access.table import LOOKUPS
 from app.contacts.service import add_shared_contact, create_contact
 from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
+from app.correspondence.attachments import attach
 from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
@@ -30,6 +31,7 @@ from app.invoices.billing_runs.service import create_run
 from app.invoices.service import create_invoice, send_invoice
 from app.issuer.logo import set_logo
 from app.lookups.service import create_lookup
+from app.mailer.attaching import NewFile
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
 from app.mailer.sending_defaults import sending_defaults
@@ -124,12 +126,15 @@ class House:
         lookups = self.world.lookups
         given = {"customer_id": customer_id, "ticket_type": lookups["ticket_type"], "subject": "Test ticket"}
         given |= {"ticket_status": lookups["ticket_status"], "body": "First text", **values}
-        return self.do(open_ticket, values=given, copies=Copies(defaults=making.DEFAULTS))
+        file = NewFile("log.txt", b"A file of a ticket.")
+        return self.do(open_ticket, values=given, copies=Copies(defaults=making.DEFAULTS), files=[file])
 
     def letter(self, customer_id: int, **values: object) -> int:
         """Write a letter of the class that finance writes."""
         given = {"customer_id": customer_id, "correspondence_type": self.world.lookups["correspondence_type"]}
-        return self.do(create_letter, values={**given, "subject": "Prices", "body": "They rise.", **values})
+        number = self.do(create_letter, values={**given, "subject": "Prices", "body": "They rise.", **values})
+        self.do(attach, letter_id=number, filename="list.txt", data=b"A file of a letter.")
+        return number
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -23,6 +23,7 @@ class Purpose(Enum):
 
     BOUNCE = b"counterpart: envelope sender of message "
     ANSWER = b"counterpart: answers to message "
+    UNSUBSCRIBE = b"counterpart: unsubscribing by message "
 
 
 def token_of(message_id: int, *, secret: str, purpose: Purpose = Purpose.BOUNCE) -> str:
