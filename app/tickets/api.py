@@ -42,6 +42,7 @@ _UPDATE = {
         "user_id": {"type": "integer", "nullable": True},
         "author_name": {"type": "string"},
         "author_address": {"type": "string", "nullable": True},
+        "sent_from": {"type": "string", "nullable": True},
         "door": {"type": "string"},
         "created_at": {"type": "string", "format": "date-time"},
     },
@@ -189,4 +190,4 @@ class TicketApi(AdminApi):
 def update_as_dict(update: TicketUpdate) -> dict[str, Any]:
     """Return an update as REST gives it."""
     names = ("id", "number", "ticket_id", "kind", "body", "internal", "user_id", "author_name", "author_address")
-    return {name: plain(getattr(update, name)) for name in (*names, "door", "created_at")}
+    return {name: plain(getattr(update, name)) for name in (*names, "sent_from", "door", "created_at")}

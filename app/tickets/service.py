@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from app.mailer.planning.choices import Again, Choices
 from app.mailer.planning.facts import Defaults, lock_customer
 from app.mailer.planning.rules import Plan
 from app.tickets import queries
-from app.tickets.documents import author_of, document_of, draft_of
+from app.tickets.documents import Author, author_of, document_of, draft_of
 from app.tickets.fields import TICKET_FIELDS, clean_body, no_rule
 from app.tickets.models import Ticket, TicketUpdate
 from app.tickets.rules import UpdateKind, edit_error, next_number
@@ -47,12 +47,16 @@ class Copies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What an update says: its kind, its text as it was given, and the status chosen for a closing or reopening."""
+    """What an update says: its kind, its text as it was given, and the status chosen for a closing or reopening.
+
+    `author` is who said it, where that is not the actor: whoever wrote by mail.
+    """
 
     kind: UpdateKind = UpdateKind.TEXT
     body: object = None
     internal: bool = False
     status: object = None
+    author: Author | None = None
 
 
 def open_ticket(session: Session, actor: Actor, *, values: Mapping[str, object], copies: Copies) -> Ticket:
@@ -110,12 +114,19 @@ def update_ticket(
 
 
 def add_update(
-    session: Session, actor: Actor, *, ticket_id: int, wording: Wording, copies: Copies, version: int | None = None
+    session: Session,
+    actor: Actor,
+    *,
+    ticket_id: int,
+    wording: Wording,
+    copies: Copies,
+    version: int | None = None,
+    also: Sequence[Touch] = (),
 ) -> tuple[TicketUpdate, Plan]:
     """Answer, note, close or reopen, and send the copies; return the update and the plan that was executed.
 
-    An internal note has a plan in which nobody gets it. Raises Forbidden, NotFound, Stale, Invalid, Conflict
-    (`plan_changed`, `already_closed`, `not_closed`).
+    An internal note has a plan in which nobody gets it. The audit entry names `also` what the update came by. Raises
+    Forbidden, NotFound, Stale, Invalid, Conflict (`plan_changed`, `already_closed`, `not_closed`).
     """
     ensure(actor, Operation.UPDATE, "ticket")
     lock_customer(session, queries.ticket(session, actor, ticket_id=ticket_id).customer_id)
@@ -126,7 +137,7 @@ def add_update(
     update = _written(session, actor, ticket, replace(wording, body=body))
     done, made = _copied(session, update, copies)
     verb = Verb.TICKET_NOTED if update.internal else _VERBS[wording.kind]
-    touched = [_touch(ticket, {**trail, "update": (None, update.number)}), *made]
+    touched = [_touch(ticket, {**trail, "update": (None, update.number)}), *also, *made]
     audit.record(session, actor, verb=verb, touched=touched)
     return update, done
 
@@ -239,7 +250,7 @@ def _moved(session: Session, ticket: Ticket, wording: Wording) -> dict[str, tupl
 
 def _written(session: Session, actor: Actor, ticket: Ticket, wording: Wording) -> TicketUpdate:
     """Write an update below a ticket, which counts as a change of the ticket."""
-    author = author_of(session, actor)
+    author = wording.author or author_of(session, actor)
     update = TicketUpdate(
         ticket=ticket,
         position=queries.last_position(session, ticket_id=ticket.id) + 1,
@@ -249,6 +260,7 @@ def _written(session: Session, actor: Actor, ticket: Ticket, wording: Wording) -
         user_id=actor.user_id,
         author_name=author.name,
         author_address=author.address,
+        sent_from=author.sent_from,
         door=actor.door.value,
     )
     ticket.last_modified_at = clock.now()
