@@ -66,6 +66,7 @@ from app.tickets.resource import TICKET
 from app.tickets.search import TICKETS
 from app.tickets.sending import SENDING as TICKET_SENDING
 from app.tickets.source import TicketUpdateSource
+from app.tickets.source import attached_files as files_of_update
 from app.tickets.views import TicketView
 from app.web.pickers import listed, register_picker
 
@@ -74,6 +75,7 @@ def register_documents() -> None:
     """Let each kind of document be sent, by whichever door."""
     register_source(InvoiceSource())
     register_source(TicketUpdateSource())
+    register_attachments(TicketUpdateSource.kind, files_of_update)
     register_sending(SENDING)
     register_sending(TICKET_SENDING)
     register_source(LetterSource())

@@ -14,12 +14,12 @@ from app.core.errors import Conflict, Invalid
 from app.core.unit_of_work import unit_of_work
 from app.core.words import said, say
 from app.correspondence import attachments, dispatch, queries
-from app.correspondence.attaching import MAX_FILE, MAX_NAME
 from app.correspondence.resource import LETTER, planned
 from app.correspondence.rules import MAX_NOTE
 from app.correspondence.sending import SENDING
 from app.correspondence.source import filename_of, kept_pdf
 from app.extensions import db
+from app.mailer.attaching import MAX_FILE, MAX_NAME
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA

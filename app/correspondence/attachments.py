@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock
 from app.core.actor import Actor
 from app.core.audit import Verb
-from app.core.errors import Invalid, NotFound
-from app.core.words import said, say
+from app.core.errors import NotFound
+from app.core.words import say
 from app.correspondence import queries
-from app.correspondence.attaching import clean_name, content_type_of, size_error
 from app.correspondence.models import Attachment, Correspondence
 from app.correspondence.service import letter_to_change, touch_of
-from app.mailer.delivery.contents import store
-from app.mailer.purging import drop_content
+from app.mailer.attaching import Beside, NewFile, good_file
+from app.mailer.delivery.contents import drop_contents
+from app.mailer.kept_files import keep
 
 
 def attach(
@@ -31,26 +31,13 @@ def attach(
     Raises Forbidden, NotFound, Stale, Invalid (`filename`, `content`), Conflict (`sent`).
     """
     letter = letter_to_change(session, actor, letter_id, version)
-    try:
-        name = clean_name(filename)
-    except ValueError as error:
-        raise Invalid(said(error), field="filename") from error
     present = queries.attachments_of(session, letter_id=letter.id)
-    too_much = size_error(len(data), others=[one.content.size for one in present])
-    if too_much:
-        raise Invalid(too_much, field="content")
-    try:
-        content_type = content_type_of(name, data)
-    except ValueError as error:
-        raise Invalid(said(error), field="content") from error
-    if name.lower() in {one.filename.lower() for one in present}:
-        raise Invalid(say("A file of this name goes along already."), field="filename")
-    digest = store(session, data, content_type)
-    position = max((one.position for one in present), default=0) + 1
-    letter.attachments.append(Attachment(position=position, filename=name, digest=digest))
+    beside = [Beside(one.filename, one.content.size) for one in present]
+    good = good_file(NewFile(filename, data), beside=beside)
+    letter.attachments += keep(session, Attachment, [good], beside=present)
     letter.last_modified_at = clock.now()
     session.flush()
-    touched = [touch_of(letter, {"attachments": (None, name)})]
+    touched = [touch_of(letter, {"attachments": (None, good.filename)})]
     audit.record(session, actor, verb=Verb.LETTER_ATTACHED, touched=touched)
     return letter
 
@@ -66,7 +53,6 @@ def detach(
     digest, name = row.digest, row.filename
     letter.attachments.remove(row)
     letter.last_modified_at = clock.now()
-    session.flush()
-    drop_content(session, digest)
+    drop_contents(session, [digest])
     audit.record(session, actor, verb=Verb.LETTER_DETACHED, touched=[touch_of(letter, {"attachments": (name, None)})])
     return letter

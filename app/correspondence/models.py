@@ -12,7 +12,7 @@ from app.core.records import Record, UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
 from app.lookups.models import CorrespondenceType
-from app.mailer.models import Content
+from app.mailer.kept_files import KeptFile
 
 
 class Correspondence(Record):
@@ -78,16 +78,11 @@ class LinkedInvoice(Model):
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True, index=True)
 
 
-class Attachment(Model):
+class Attachment(KeptFile, Model):
     """A file that goes along with a letter, its bytes kept by their hash."""
 
     __tablename__ = "correspondence_attachment"
     __table_args__ = (UniqueConstraint("correspondence_id", "position"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     correspondence_id: Mapped[int] = mapped_column(ForeignKey("correspondence.id", ondelete="CASCADE"), nullable=False)
-    position: Mapped[int] = mapped_column(nullable=False)
-    filename: Mapped[str] = mapped_column(String(120), nullable=False)
-    digest: Mapped[str] = mapped_column(ForeignKey("content.digest"), nullable=False, index=True)
-    content: Mapped[Content] = relationship(Content)
     letter: Mapped[Correspondence] = relationship(back_populates="attachments")

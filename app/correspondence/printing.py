@@ -14,8 +14,7 @@ from app.correspondence.rules import LetterStatus, filled
 from app.customers.models import Customer
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
-from app.mailer.delivery.contents import store
-from app.mailer.purging import drop_content
+from app.mailer.delivery.contents import drop_content, store
 
 PDF = "application/pdf"
 

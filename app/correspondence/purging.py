@@ -6,7 +6,8 @@ from sqlalchemy.orm import object_session
 
 from app.core.purging import Wiping, blank, register_need, register_trace, register_wiping
 from app.correspondence.models import Attachment, Correspondence
-from app.mailer.purging import DOCUMENT, drop_content, register_use, under_way
+from app.mailer.delivery.contents import drop_contents, register_use
+from app.mailer.purging import DOCUMENT, under_way
 
 # What was written goes; the number stays taken.
 KEPT = ("number", "series", "customer_id", "correspondence_type_id", "correspondence_class", "status", "letter_date")
@@ -28,9 +29,7 @@ def wipe(letter: Correspondence) -> None:
     blank(letter, keep=KEPT, instead=texts)
     session = object_session(letter)
     if session is not None:
-        session.flush()
-        for digest in filter(None, digests):
-            drop_content(session, digest)
+        drop_contents(session, filter(None, digests))
 
 
 def _number(letter: Correspondence) -> str:

@@ -19,6 +19,7 @@ from app.correspondence.service import document_of
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
 from app.mailer.documents import Attached, Letter, LetterFacts, Rendered
+from app.mailer.kept_files import as_attached
 from app.mailer.models import Content, Message
 from app.mailer.planning.plan_model import Document, DocumentKind
 from app.mailer.sending_defaults import NO_SENDER
@@ -108,10 +109,7 @@ class LetterSource:
 
 def attached_files(session: Session, letter_id: int) -> list[Attached]:
     """Return the files that go along with a letter."""
-    return [
-        Attached(filename=one.filename, content_type=one.content.content_type, digest=one.digest)
-        for one in queries.attachments_of(session, letter_id=letter_id)
-    ]
+    return as_attached(queries.attachments_of(session, letter_id=letter_id))
 
 
 def kept_pdf(session: Session, letter: Correspondence) -> bytes:

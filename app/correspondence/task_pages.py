@@ -18,9 +18,9 @@ from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.correspondence import attachments, dispatch, queries
 from app.correspondence.api import ascii_name
-from app.correspondence.attaching import KINDS, MAX_FILE, MAX_TOTAL
 from app.correspondence.models import Attachment
 from app.extensions import db
+from app.mailer.attaching import KINDS, MAX_FILE, MAX_TOTAL
 from app.mailer.models import Content
 from app.web.current import current_actor
 from app.web.form_pages import Answer

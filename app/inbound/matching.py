@@ -35,8 +35,11 @@ def answered_message_id(mail: Mail, *, secret: str) -> int | None:
     return verp.message_among(mail.delivered_to, secret=secret, purpose=Purpose.ANSWER)
 
 
-def match(session: Session, mail: Mail, *, answered_id: int | None) -> Match:
-    """Return what a mail answers, and why it becomes no update of it, if it doesn't."""
+def match(session: Session, mail: Mail, *, answered_id: int | None, says_something: bool) -> Match:
+    """Return what a mail answers, and why it becomes no update of it, if it doesn't.
+
+    `says_something` tells that it has words of its own, or files.
+    """
     if answered_id is None:
         return Match(reason=_without_token(mail))
     message = session.scalar(select(Message).where(Message.id == answered_id))
@@ -45,7 +48,10 @@ def match(session: Session, mail: Mail, *, answered_id: int | None) -> Match:
     ticket = _ticket_of(session, message)
     if ticket is None:
         return Match(reason=Unmatched.NO_TICKET, message=message)
-    return Match(reason=_against(session, mail, ticket, answered_id), message=message, ticket=ticket)
+    reason = _against(session, mail, ticket, answered_id)
+    if reason is None and not says_something:
+        reason = Unmatched.EMPTY
+    return Match(reason=reason, message=message, ticket=ticket)
 
 
 def _without_token(mail: Mail) -> Unmatched:
@@ -75,7 +81,6 @@ def _against(session: Session, mail: Mail, ticket: Ticket, answered_id: int) -> 
         (mail.is_automatic, Unmatched.AUTOMATIC),
         (mail.is_too_large, Unmatched.TOO_LARGE),
         (not mail.is_readable, Unmatched.UNREADABLE),
-        (not mail.answer, Unmatched.EMPTY),
         (queries.has_same_id(session, mail.message_id, answered_id=answered_id), Unmatched.SAME_ID),
         (queries.answers_lately(session, ticket_id=ticket.id) >= CAP, Unmatched.TOO_MANY),
     )

@@ -14,6 +14,7 @@ from app.access.table import Operation
 from app.core.actor import Actor, Door
 from app.core.words import Words, say
 from app.inbound import queries
+from app.inbound.files import why_not
 from app.inbound.models import InboundMail
 from app.inbound.rules import MAX_OCTETS, MailState
 from app.tickets.conversation import register_update_notes
@@ -75,7 +76,7 @@ def _lines(actor: Actor, update: TicketUpdate, mail: InboundMail) -> list[Markup
         lines.append(say("Added from a mail of {address}: nothing proves who sent it.", address=sender))
     if mail.is_cut:
         lines.append(say("It is longer than an update may be, and was cut; the mail has all of it."))
-    lines += [say("Not taken: {name}. {why}", name=one["name"], why=one["why"]) for one in mail.not_taken]
+    lines += [say("Not taken: {name}. {why}", name=one["name"], why=why_not(one)) for one in mail.not_taken]
     told = [Markup("{}").format(translated(one)) for one in lines]
     raw = link(say("The mail as it came"), url_for("TicketMailView.mail", pk=update.id))
     if may(actor, Operation.READ, "inbound_mail"):

@@ -18,7 +18,7 @@ from app.core.purging import Trace, Wiping, blank, register_trace, register_wipi
 from app.core.records import Record
 from app.core.words import say_count
 from app.inbound.models import InboundMail
-from app.mailer.purging import drop_content, register_use
+from app.mailer.delivery.contents import drop_contents, register_use
 from app.tickets.models import Ticket
 
 # That a mail was here, so that it is not taken in once more.
@@ -40,8 +40,7 @@ def wipe(row: InboundMail) -> None:
     digest = row.content_digest
     blank(row, keep=KEPT, instead={**dict.fromkeys((*_EMPTY, "text", "answer"), ""), "not_taken": []})
     if session is not None and digest is not None:
-        session.flush()
-        drop_content(session, digest)
+        drop_contents(session, [digest])
 
 
 def _plainly(row: InboundMail) -> str:

@@ -82,7 +82,7 @@ INBOUND_MAIL = Resource(
         "text": lambda mail: mail.text,
         "size": lambda mail: mail.size,
         "is_cut": lambda mail: mail.is_cut,
-        "not_taken": lambda mail: mail.not_taken,
+        "not_taken": lambda mail: [{"name": one["name"], "why": one["why"]} for one in mail.not_taken],
         "answered_id": lambda mail: mail.answered_id,
         "ticket_id": lambda mail: mail.ticket_id,
         "ticket_update_id": lambda mail: mail.ticket_update_id,

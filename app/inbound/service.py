@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
@@ -18,10 +19,12 @@ from app.core.errors import Conflict, DomainError, Invalid, NotFound
 from app.core.records import check_version
 from app.core.words import say
 from app.inbound import queries
+from app.inbound.files import sorted_files
 from app.inbound.matching import Match, answered_message_id, match
 from app.inbound.models import InboundMail
-from app.inbound.reading import Mail
+from app.inbound.reading import Mail, read
 from app.inbound.rules import Became, MailState, Unmatched, checked_note, shortened, state_of
+from app.mailer.attaching import NewFile
 from app.mailer.bounces import service as bounces
 from app.mailer.bounces.reading import Incoming
 from app.mailer.bounces.service import Taken
@@ -47,6 +50,15 @@ class Arrival:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What the token of an answer proves: which message, and so which ticket; and the files that go along."""
+
+    message: Message
+    ticket: Ticket
+    files: Sequence[NewFile]
+
+
 def take_in(
     session: Session, actor: Actor, *, arrival: Arrival, secret: str, defaults: Defaults, suppressing: bool = True
 ) -> Became | Taken:
@@ -68,17 +80,19 @@ def take_in(
     identity = hashlib.sha256(f"{answered_id} {mail.identity}".encode()).hexdigest()
     if queries.is_known(session, identity):
         return Became.REPEATED
-    found = match(session, mail, answered_id=answered_id)
+    files, refused = sorted_files(mail)
+    found = match(session, mail, answered_id=answered_id, says_something=bool(mail.answer or files))
     if found.reason in (Unmatched.AUTOMATIC, Unmatched.EMPTY) and arrival.report.failures:
         found = Match(reason=Unmatched.BOUNCE, message=found.message, ticket=found.ticket)
     row = _row(session, arrival, identity=identity, found=found)
+    row.not_taken = refused
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
         # Another reader was faster.
         return Became.REPEATED
-    return _settled(session, actor, row, found=found, defaults=defaults)
+    return _settled(session, actor, row, files, found=found, defaults=defaults)
 
 
 def add_to_ticket(
@@ -105,13 +119,16 @@ def add_to_ticket(
     except NotFound as error:
         raise Invalid(error.message, field="ticket_id") from error
     before = row.state
-    body, is_cut = shortened(row.answer or row.text, MAX_BODY)
+    files, row.not_taken = sorted_files(read(queries.raw_of(session, row)))
+    body, is_cut = shortened(row.answer or row.text or _names_of(files), MAX_BODY)
     row.state, row.ticket_id, row.is_cut = MailState.ADDED.value, ticket.id, row.is_cut or is_cut
     closed = tickets.status(session, ticket.ticket_status_id).closed
     kind = UpdateKind.REOPENED if closed and not internal else UpdateKind.TEXT
     wording = Wording(kind=kind, body=body, internal=internal, author=author_of_mail(row))
     also = [_touch(row, {"state": (before, row.state)})]
-    update, done = add_update(session, actor, ticket_id=ticket.id, wording=wording, copies=copies, also=also)
+    update, done = add_update(
+        session, actor, ticket_id=ticket.id, wording=wording, copies=copies, files=files, also=also
+    )
     row.ticket_update_id = update.id
     session.flush()
     return row, done
@@ -193,7 +210,6 @@ def _row(session: Session, arrival: Arrival, *, identity: str, found: Match) -> 
         text=mail.text,
         answer=body,
         is_cut=mail.is_cut or is_cut,
-        not_taken=[],
         size=mail.size,
         answered_id=found.message.id if found.message else None,
         ticket_id=found.ticket.id if found.ticket else None,
@@ -201,12 +217,15 @@ def _row(session: Session, arrival: Arrival, *, identity: str, found: Match) -> 
     )
 
 
-def _settled(session: Session, actor: Actor, row: InboundMail, *, found: Match, defaults: Defaults) -> Became:
+def _settled(
+    session: Session, actor: Actor, row: InboundMail, files: Sequence[NewFile], *, found: Match, defaults: Defaults
+) -> Became:
     """Have a proven answer become an update, or leave the mail for staff; one audit entry either way."""
     if found.reason is None and found.message is not None and found.ticket is not None:
         try:
             with session.begin_nested():
-                update = _answer(session, actor, row, message=found.message, ticket=found.ticket, defaults=defaults)
+                proven = Proven(message=found.message, ticket=found.ticket, files=files)
+                update = _answer(session, actor, row, proven, defaults)
                 row.ticket_update_id = update.id
         except DomainError as refusal:
             row.state, row.reason = MailState.WAITING.value, Unmatched.REFUSED.value
@@ -220,10 +239,9 @@ def _settled(session: Session, actor: Actor, row: InboundMail, *, found: Match, 
     return Became.AUTOMATIC if row.state == MailState.AUTOMATIC else Became.LISTED
 
 
-def _answer(
-    session: Session, actor: Actor, row: InboundMail, *, message: Message, ticket: Ticket, defaults: Defaults
-) -> TicketUpdate:
+def _answer(session: Session, actor: Actor, row: InboundMail, proven: Proven, defaults: Defaults) -> TicketUpdate:
     """Add a proven answer to its ticket: its author is whom the message was sent to, whatever `From` says."""
+    message, ticket = proven.message, proven.ticket
     other = row.from_normalised not in ("", message.address_normalised)
     author = Author(
         name=message.recipient_name or message.customer.name,
@@ -231,11 +249,22 @@ def _answer(
         sent_from=row.from_address if other else None,
     )
     closed = tickets.status(session, ticket.ticket_status_id).closed
-    wording = Wording(kind=UpdateKind.REOPENED if closed else UpdateKind.TEXT, body=row.answer, author=author)
-    also = [_touch(row, {"state": (None, row.state)})]
-    copies = Copies(defaults=defaults)
-    update, _ = add_update(session, actor, ticket_id=ticket.id, wording=wording, copies=copies, also=also)
+    body = row.answer or _names_of(proven.files)
+    update, _ = add_update(
+        session,
+        actor,
+        ticket_id=ticket.id,
+        wording=Wording(kind=UpdateKind.REOPENED if closed else UpdateKind.TEXT, body=body, author=author),
+        copies=Copies(defaults=defaults),
+        files=proven.files,
+        also=[_touch(row, {"state": (None, row.state)})],
+    )
     return update
+
+
+def _names_of(files: Sequence[NewFile]) -> str:
+    """Return what a mail says that has nothing but files."""
+    return "\n".join(str(one.filename) for one in files)
 
 
 def _ensure_open(row: InboundMail) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.access.ask import ensure
@@ -24,14 +24,13 @@ from app.customers.models import Customer
 from app.lookups.models import UsageReportProfile
 from app.mailer import queries
 from app.mailer.bounces.models import Bounce
+from app.mailer.delivery.contents import drop_content
 from app.mailer.message_states import FINAL
-from app.mailer.models import Content, ContentPart, Message, Rendition, SkippedRoad, message_contact
+from app.mailer.models import ContentPart, Message, Rendition, SkippedRoad, message_contact
 from app.mailer.own_documents import of_documents
 from app.mailer.planning.plan_model import Road
 
 PURGED = "(purged)"
-# Columns of the features above that hold contents by their hashes.
-_uses: list[Any] = []
 # What stays of a message: that a copy of this document went, in which state and when.
 KEPT = (
     "customer_id",
@@ -272,23 +271,6 @@ def _drop_mail(session: Session, message: Message) -> None:
         along = session.scalars(select(ContentPart.part_digest).where(ContentPart.digest == digest)).all()
         for one in (digest, *along):
             drop_content(session, one)
-
-
-def register_use(column: Any) -> None:  # noqa: ANN401  a column of hashes
-    """Have contents kept as long as a column of another feature's table names them."""
-    if column not in _uses:
-        _uses.append(column)
-
-
-def drop_content(session: Session, digest: str) -> None:
-    """Remove a content, unless something else holds it."""
-    columns = (Message.content_digest, Rendition.digest, ContentPart.part_digest, *_uses)
-    if all(session.scalar(select(column).where(column == digest).limit(1)) is None for column in columns):
-        session.execute(delete(ContentPart).where(ContentPart.digest == digest))
-        content = session.get(Content, digest)
-        if content is not None:
-            session.delete(content)
-        session.flush()
 
 
 # What is held about a customer or a document: all that was sent of it.

@@ -1,4 +1,4 @@
-"""Tickets and their updates."""
+"""Tickets, their updates, and the files that go along with these."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.core.records import Record, UtcDateTime, list_index, trash_index
 from app.customers.models import Customer
 from app.extensions import Model
 from app.lookups.models import TicketStatus, TicketType
+from app.mailer.kept_files import KeptFile
 from app.tickets.rules import UPDATE_VERSION, UpdateKind, update_number
 
 
@@ -85,6 +86,10 @@ class TicketUpdate(Model):
     door: Mapped[str] = mapped_column(String(10), nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
 
+    attachments: Mapped[list[UpdateFile]] = relationship(
+        order_by="UpdateFile.position", cascade="all, delete-orphan", back_populates="update"
+    )
+
     @property
     def number(self) -> str:
         """Return how the outbox names the update: its ticket's number, and which of its updates it is."""
@@ -99,3 +104,13 @@ class TicketUpdate(Model):
     def customer(self) -> Customer:
         """Return the ticket's customer."""
         return self.ticket.customer
+
+
+class UpdateFile(KeptFile, Model):
+    """A file that goes along with each copy of an update; an internal note's never leaves, as the note doesn't."""
+
+    __tablename__ = "ticket_update_file"
+    __table_args__ = (UniqueConstraint("ticket_update_id", "position"),)
+
+    ticket_update_id: Mapped[int] = mapped_column(ForeignKey("ticket_update.id", ondelete="CASCADE"), nullable=False)
+    update: Mapped[TicketUpdate] = relationship(back_populates="attachments")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, SelectBase, false, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from app.access.ask import ensure
 from app.access.table import Operation
@@ -18,7 +18,7 @@ from app.lookups.models import TicketStatus
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
-from app.tickets.models import Ticket, TicketUpdate
+from app.tickets.models import Ticket, TicketUpdate, UpdateFile
 from app.tickets.rules import Status
 
 
@@ -75,7 +75,24 @@ def _updates(actor: Actor) -> Select[TicketUpdate]:
 def updates_of(session: Session, *, ticket_id: int) -> list[TicketUpdate]:
     """Return a ticket's updates, oldest first. That it is in sight is for the caller to see."""
     statement = select(TicketUpdate).where(TicketUpdate.ticket_id == ticket_id).order_by(TicketUpdate.position)
-    return list(session.scalars(statement))
+    files = selectinload(TicketUpdate.attachments).joinedload(UpdateFile.content)
+    return list(session.scalars(statement.options(files)))
+
+
+def attachments_of(session: Session, *, update_id: int) -> list[UpdateFile]:
+    """Return the files of an update in their order, each with what is known of its bytes."""
+    statement = select(UpdateFile).where(UpdateFile.ticket_update_id == update_id).order_by(UpdateFile.position)
+    return list(session.scalars(statement.options(joinedload(UpdateFile.content))))
+
+
+def attachment(session: Session, actor: Actor, *, ticket_id: int, file_id: int) -> UpdateFile:
+    """Return one file of a ticket in sight. Raises NotFound, Forbidden."""
+    own = select(TicketUpdate.id).where(TicketUpdate.ticket_id == ticket(session, actor, ticket_id=ticket_id).id)
+    statement = select(UpdateFile).where(UpdateFile.id == file_id, UpdateFile.ticket_update_id.in_(own))
+    found: UpdateFile | None = session.scalar(statement.options(joinedload(UpdateFile.content)))
+    if found is None:
+        raise NotFound(say("There is no file with this id on this ticket."))
+    return found
 
 
 def last_position(session: Session, *, ticket_id: int) -> int:

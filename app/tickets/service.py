@@ -19,13 +19,15 @@ from app.core.words import say
 from app.customers import queries as customers
 from app.lookups.editing import Edit, prepare_change, prepare_new
 from app.mailer import service as mailer
+from app.mailer.attaching import GoodFile, NewFile, good_files
+from app.mailer.kept_files import keep
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.planning.facts import Defaults, lock_customer
 from app.mailer.planning.rules import Plan
 from app.tickets import queries
 from app.tickets.documents import Author, author_of, document_of, draft_of
 from app.tickets.fields import TICKET_FIELDS, clean_body, no_rule
-from app.tickets.models import Ticket, TicketUpdate
+from app.tickets.models import Ticket, TicketUpdate, UpdateFile
 from app.tickets.rules import UpdateKind, edit_error, next_number
 from app.tickets.statuses import chosen_status, status_to_open
 
@@ -47,10 +49,7 @@ class Copies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What an update says: its kind, its text as it was given, and the status chosen for a closing or reopening.
-
-    `author` is who said it, where that is not the actor: whoever wrote by mail.
-    """
+    """What an update says: its kind, its text as given, the status chosen, and its author if not the actor."""
 
     kind: UpdateKind = UpdateKind.TEXT
     body: object = None
@@ -59,13 +58,16 @@ class Wording:
     author: Author | None = None
 
 
-def open_ticket(session: Session, actor: Actor, *, values: Mapping[str, object], copies: Copies) -> Ticket:
-    """Open a ticket with its first text, and send the copies of it; the number is ours.
+def open_ticket(
+    session: Session, actor: Actor, *, values: Mapping[str, object], copies: Copies, files: Sequence[NewFile] = ()
+) -> Ticket:
+    """Open a ticket with its first text, and send the copies of it, with its files; the number is ours.
 
     Raises Forbidden, Invalid, Conflict (`plan_changed`).
     """
     ensure(actor, Operation.CREATE, "ticket")
     edit = prepare_new(session, actor, resource="ticket", fields=TICKET_FIELDS, given=values, rule=no_rule)
+    good = good_files(files)
     # The customer is locked: two tickets opened at once take turns at the next number.
     try:
         customer = customers.customer(session, actor, customer_id=edit.changes["customer_id"][1], lock=True)
@@ -79,7 +81,7 @@ def open_ticket(session: Session, actor: Actor, *, values: Mapping[str, object],
     ticket.series, ticket.number = used + 1, next_number(customer.account_number, used)
     session.add(ticket)
     session.flush()
-    update = _written(session, actor, ticket, Wording(body=edit.changes["body"][1]))
+    update = _written(session, actor, ticket, Wording(body=edit.changes["body"][1]), good)
     _, made = _copied(session, update, copies)
     trail = {**_trail(edit), "ticket_status": (None, status.id)}
     touched = [_touch(ticket, trail), Touch("customer", customer.id, customer.label), *made]
@@ -120,21 +122,24 @@ def add_update(
     ticket_id: int,
     wording: Wording,
     copies: Copies,
+    files: Sequence[NewFile] = (),
     version: int | None = None,
     also: Sequence[Touch] = (),
 ) -> tuple[TicketUpdate, Plan]:
     """Answer, note, close or reopen, and send the copies; return the update and the plan that was executed.
 
-    An internal note has a plan in which nobody gets it. The audit entry names `also` what the update came by. Raises
-    Forbidden, NotFound, Stale, Invalid, Conflict (`plan_changed`, `already_closed`, `not_closed`).
+    Each copy carries the files. An internal note has a plan in which nobody gets it. The audit entry names `also` what
+    the update came by. Files that may not go along are Invalid at `attachments`. Raises Forbidden, NotFound, Stale,
+    Invalid, Conflict (`plan_changed`, `already_closed`, `not_closed`).
     """
     ensure(actor, Operation.UPDATE, "ticket")
     lock_customer(session, queries.ticket(session, actor, ticket_id=ticket_id).customer_id)
     ticket = queries.ticket(session, actor, ticket_id=ticket_id, lock=True)
     check_version(ticket, version)
     body = clean_body(wording.body, required=wording.kind is UpdateKind.TEXT)
+    good = good_files(files)
     trail = _moved(session, ticket, wording)
-    update = _written(session, actor, ticket, replace(wording, body=body))
+    update = _written(session, actor, ticket, replace(wording, body=body), good)
     done, made = _copied(session, update, copies)
     verb = Verb.TICKET_NOTED if update.internal else _VERBS[wording.kind]
     touched = [_touch(ticket, {**trail, "update": (None, update.number)}), *also, *made]
@@ -248,8 +253,10 @@ def _moved(session: Session, ticket: Ticket, wording: Wording) -> dict[str, tupl
     return {"ticket_status": (before.id, after.id)}
 
 
-def _written(session: Session, actor: Actor, ticket: Ticket, wording: Wording) -> TicketUpdate:
-    """Write an update below a ticket, which counts as a change of the ticket."""
+def _written(
+    session: Session, actor: Actor, ticket: Ticket, wording: Wording, files: Sequence[GoodFile]
+) -> TicketUpdate:
+    """Write an update below a ticket, with its files, which counts as a change of the ticket."""
     author = wording.author or author_of(session, actor)
     update = TicketUpdate(
         ticket=ticket,
@@ -262,6 +269,7 @@ def _written(session: Session, actor: Actor, ticket: Ticket, wording: Wording) -
         author_address=author.address,
         sent_from=author.sent_from,
         door=actor.door.value,
+        attachments=keep(session, UpdateFile, files),
     )
     ticket.last_modified_at = clock.now()
     session.add(update)

@@ -1,4 +1,4 @@
-"""Ticket updates as the mailer sends them: words alone, below the mails of the same ticket to the same address."""
+"""Ticket updates as the mailer sends them: words and files, below the mails of the same ticket to the same address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from app.access.table import Operation
 from app.core.actor import Actor
 from app.core.words import say
 from app.issuer.queries import issuer
-from app.mailer.documents import Letter, LetterFacts, Rendered
+from app.mailer.documents import Attached, Letter, LetterFacts, Rendered
+from app.mailer.kept_files import as_attached
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import Document, DocumentKind
 from app.mailer.sending_defaults import NO_SENDER
@@ -109,6 +110,13 @@ class TicketUpdateSource:
         statement = select(TicketUpdate).where(TicketUpdate.internal.is_(False), TicketUpdate.ticket_id.in_(in_sight))
         statement = statement.options(joinedload(TicketUpdate.ticket)).order_by(TicketUpdate.id.desc()).limit(limit)
         return [(one.id, say("Ticket update {number}", number=one.number)) for one in session.scalars(statement)]
+
+
+def attached_files(session: Session, update_id: int) -> list[Attached]:
+    """Return the files that go along with an update. Raises InternalNoteError."""
+    if session.get_one(TicketUpdate, update_id).internal:
+        raise InternalNoteError(f"ticket update {update_id} is an internal note: its files never leave")
+    return as_attached(queries.attachments_of(session, update_id=update_id))
 
 
 def page_of(ticket_id: int, update_id: int) -> str:

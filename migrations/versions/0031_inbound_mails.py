@@ -1,14 +1,14 @@
 """Mails that came in, and where an answer by mail was sent from.
 
 Revision ID: 0031
-Revises: 0028
+Revises: 0030
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

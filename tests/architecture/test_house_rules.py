@@ -172,6 +172,7 @@ MANY_ROWS_AT_ONCE = {
     "app/invoices/purging.py",
     "app/invoices/usage/changing.py",
     "app/mailer/delivery/claims.py",
+    "app/mailer/delivery/contents.py",
     "app/mailer/delivery/lanes.py",
     "app/mailer/delivery/settling.py",
     "app/mailer/planning/lost.py",

@@ -7,15 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.markdown import plain_text
-from app.correspondence.attaching import (
-    KINDS,
-    MAX_FILE,
-    MAX_FILES,
-    MAX_TOTAL,
-    clean_name,
-    content_type_of,
-    size_error,
-)
 from app.correspondence.rules import (
     PLACEHOLDERS,
     LetterStatus,
@@ -26,6 +17,15 @@ from app.correspondence.rules import (
     next_number,
     placeholder_error,
     status_after_sending,
+)
+from app.mailer.attaching import (
+    KINDS,
+    MAX_FILE,
+    MAX_FILES,
+    MAX_TOTAL,
+    clean_name,
+    content_type_of,
+    size_error,
 )
 from tests.correspondence.letters import PDF, office_file
 

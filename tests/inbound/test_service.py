@@ -189,6 +189,46 @@ class TestAnswers:
         assert listed().reason == "message_gone"
 
 
+class TestFiles:
+    def test_those_that_may_go_along_do_and_the_others_are_named(self, case):
+        reply = answer(case.mail_to(ANN), "See there.")
+        reply.add_attachment(b"%PDF-1.7 x", maintype="application", subtype="pdf", filename="Größe.pdf")
+        reply.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="setup.exe")
+        reply.add_attachment(b"no picture", maintype="image", subtype="png", filename="photo.png")
+        assert take(reply) == "answered"
+        update = last(case.ticket)
+        assert [one.filename for one in update.attachments] == ["Größe.pdf"]
+        assert [one["name"] for one in listed().not_taken] == ["setup.exe", "photo.png"]
+        assert "not what its name says" in listed().not_taken[1]["why"]
+        ((to, copy),) = case.deliver()
+        assert (to, [one.get_filename() for one in copy.iter_attachments()]) == (MAIN, ["Größe.pdf"])
+        assert b"setup.exe" in queries.raw_of(db.session(), listed())
+
+    def test_files_alone_are_an_answer(self, case):
+        reply = answer(case.mail_to(ANN), "")
+        reply.add_attachment(b"%PDF-1.7 x", maintype="application", subtype="pdf", filename="a.pdf")
+        assert take(reply) == "answered"
+        assert (last(case.ticket).body, len(last(case.ticket).attachments)) == ("a.pdf", 1)
+
+    def test_too_many_or_too_large_ones_stay_in_the_mail(self, case):
+        reply = answer(case.mail_to(ANN), "See there.")
+        for number in range(12):
+            reply.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename=f"{number}.pdf")
+        reply.add_attachment(b"%PDF-" + bytes(6_000_000), maintype="application", subtype="pdf", filename="big.pdf")
+        assert take(reply) == "answered"
+        assert len(last(case.ticket).attachments) == 10
+        assert [one["name"] for one in listed().not_taken] == ["10.pdf", "11.pdf", "big.pdf"]
+
+    def test_staff_add_them_too(self, case):
+        reply = answer(case.mail_to(ANN), "See there.", to="desk@issuer.example")
+        reply.add_attachment(b"%PDF-1.7 x", maintype="application", subtype="pdf", filename="a.pdf")
+        reply.add_attachment("Hello", subtype="plain", filename="a.bat")
+        take(reply)
+        add(listed().id, case.ticket)
+        assert [one.filename for one in last(case.ticket).attachments] == ["a.pdf"]
+        assert [one["name"] for one in listed().not_taken] == ["a.bat"]
+
+
 class TestWhatProvesNothing:
     def test_from_alone(self, case):
         assert take(answer(case.mail_to(ANN), sender=ANN, to="desk@issuer.example")) == "listed"

@@ -40,12 +40,12 @@ class Desk:
             **values,
         }
 
-    def ticket(self, who=None, *, untick=(), fingerprint=None, **values):
+    def ticket(self, who=None, *, untick=(), fingerprint=None, files=(), **values):
         """Open a ticket; return its id."""
         copies = Copies(defaults=making.DEFAULTS, choices=Choices(untick=tuple(untick)), fingerprint=fingerprint)
-        return making.run(open_ticket, who, values=self.values(**values), copies=copies).id
+        return making.run(open_ticket, who, values=self.values(**values), copies=copies, files=files).id
 
-    def write(self, ticket_id, body="We are on it.", who=None, *, kind="text", version=None, **given):
+    def write(self, ticket_id, body="We are on it.", who=None, *, kind="text", version=None, files=(), **given):
         """Add an update; return its id and the plan."""
         copies = Copies(
             defaults=making.DEFAULTS,
@@ -53,12 +53,14 @@ class Desk:
             fingerprint=given.pop("fingerprint", None),
         )
         wording = Wording(kind=UpdateKind(kind), body=body, **given)
-        update, plan = making.run(add_update, who, ticket_id=ticket_id, wording=wording, copies=copies, version=version)
+        update, plan = making.run(
+            add_update, who, ticket_id=ticket_id, wording=wording, copies=copies, files=files, version=version
+        )
         return update.id, plan
 
-    def note(self, ticket_id, body="Between us.", who=None):
+    def note(self, ticket_id, body="Between us.", who=None, *, files=()):
         """Add an internal note; return its id."""
-        return self.write(ticket_id, body, who, internal=True)[0]
+        return self.write(ticket_id, body, who, internal=True, files=files)[0]
 
     def plan(self, ticket_id, who=None, **choices):
         """Return the plan of the next update."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.bulk import as_table, insert_rows
-from app.mailer.models import Content, ContentPart
+from app.mailer.models import Content, ContentPart, Message, Rendition
 
 
 def put(
@@ -46,3 +46,31 @@ def store(session: Session, data: bytes, content_type: str) -> str:
     row = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
     put(session, Content, [row])
     return digest
+
+
+# Columns of the features above that hold contents by their hashes.
+_uses: list[Any] = []
+
+
+def register_use(column: Any) -> None:  # noqa: ANN401  a column of hashes
+    """Have contents kept as long as a column of another table names them."""
+    if column not in _uses:
+        _uses.append(column)
+
+
+def drop_content(session: Session, digest: str) -> None:
+    """Remove a content, unless something else holds it."""
+    columns = (Message.content_digest, Rendition.digest, ContentPart.part_digest, *_uses)
+    if all(session.scalar(select(column).where(column == digest).limit(1)) is None for column in columns):
+        session.execute(delete(ContentPart).where(ContentPart.digest == digest))
+        content = session.get(Content, digest)
+        if content is not None:
+            session.delete(content)
+        session.flush()
+
+
+def drop_contents(session: Session, digests: Iterable[str]) -> None:
+    """Remove contents that rows have named which are gone, each unless something else holds it."""
+    session.flush()
+    for digest in dict.fromkeys(digests):
+        drop_content(session, digest)

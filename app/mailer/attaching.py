@@ -1,24 +1,50 @@
-"""Which files may go along with a letter: a short list of kinds, each told by what the file holds, not by its name."""
+"""Which files may go along with a document: a short list of kinds, each told by what a file holds, not by its name."""
 
 import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from app.core.words import Words, say
+from app.core.errors import Invalid
+from app.core.words import Words, said, say
 
 MAX_FILES = 10
 MAX_FILE = 5 * 1024 * 1024
-# What mail servers take, once it is encoded, with the letter beside it.
+# What mail servers take, once it is encoded, with the document beside it.
 MAX_TOTAL = 8 * 1024 * 1024
 MAX_NAME = 120
 _MAX_ENTRIES = 5_000
 # Controls, format characters such as those that turn a name around, surrogates, separators of lines.
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _OOXML = "application/vnd.openxmlformats-officedocument."
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as somebody gave it: what they called it, and its bytes."""
+
+    filename: object
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodFile:
+    """A file that may go along: its cleaned name, its media type, and its bytes."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A file that goes along already: its name, and its size in bytes."""
+
+    filename: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +130,53 @@ def size_error(size: int, *, others: list[int]) -> Words | None:
     if size > MAX_FILE:
         return say("A file may have {limit} MB at most.", limit=MAX_FILE // 1024**2)
     if len(others) >= MAX_FILES:
-        return say("A letter takes {limit} files at most.", limit=MAX_FILES)
+        return say("There may be {limit} files at most.", limit=MAX_FILES)
     if size + sum(others) > MAX_TOTAL:
-        return say("All files of a letter together may have {limit} MB at most.", limit=MAX_TOTAL // 1024**2)
+        return say("All files together may have {limit} MB at most.", limit=MAX_TOTAL // 1024**2)
     return None
+
+
+def good_file(file: NewFile, *, beside: Sequence[Beside] = ()) -> GoodFile:
+    """Return a file that may go along beside others. Raises Invalid (`filename`, `content`)."""
+    try:
+        name = clean_name(file.filename)
+    except ValueError as error:
+        raise Invalid(said(error), field="filename") from error
+    too_much = size_error(len(file.data), others=[one.size for one in beside])
+    if too_much:
+        raise Invalid(too_much, field="content")
+    try:
+        content_type = content_type_of(name, file.data)
+    except ValueError as error:
+        raise Invalid(said(error), field="content") from error
+    if name.lower() in {one.filename.lower() for one in beside}:
+        raise Invalid(say("A file of this name goes along already."), field="filename")
+    return GoodFile(filename=name, content_type=content_type, data=file.data)
+
+
+def good_files(
+    files: Sequence[NewFile], *, beside: Sequence[Beside] = (), field: str = "attachments"
+) -> list[GoodFile]:
+    """Return files that may go along together, and beside others. Raises Invalid, which tells all that are wrong."""
+    if len(files) + len(beside) > MAX_FILES:
+        raise Invalid(say("There may be {limit} files at most.", limit=MAX_FILES), field=field)
+    good: list[GoodFile] = []
+    wrong: list[Words] = []
+    for place, file in enumerate(files, start=1):
+        try:
+            taken = [*beside, *(Beside(one.filename, len(one.data)) for one in good)]
+            good.append(good_file(file, beside=taken))
+        except Invalid as error:
+            wrong.append(say("{name}: {error}", name=_told_name(file, place), error=error.message))
+    if wrong:
+        message = wrong[0] if len(wrong) == 1 else say("Some of the files can't go along.")
+        raise Invalid(message, errors={field: wrong})
+    return good
+
+
+def _told_name(file: NewFile, place: int) -> Words | str:
+    """Return how a refusal names a file: by its place, where its name is none that could be shown."""
+    try:
+        return clean_name(file.filename)
+    except ValueError:
+        return say("File {number}", number=place)
