@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from apispec import APISpec
 from flask import Response, jsonify, request
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.unit_of_work import unit_of_work
-from app.core.words import said, say
+from app.core.words import said
 from app.correspondence import attachments, dispatch, queries
 from app.correspondence.resource import LETTER, planned
 from app.correspondence.rules import MAX_NOTE
 from app.correspondence.sending import SENDING
 from app.correspondence.source import filename_of, kept_pdf
 from app.extensions import db
-from app.mailer.attaching import MAX_FILE, MAX_NAME
+from app.mailer.file_calls import FILE, NEW_FILE, ascii_name, bytes_of, file_answer
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -45,16 +42,7 @@ _DELIVERED = {
     "properties": {"note": {"type": "string", "maxLength": MAX_NOTE, "nullable": True}, "version": VERSION},
     "additionalProperties": False,
 }
-_ATTACHED = {
-    "type": "object",
-    "required": ["filename", "content"],
-    "properties": {
-        "filename": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
-        "content": {"type": "string", "format": "byte", "description": "The file's bytes in base64 (RFC 4648)"},
-        "version": VERSION,
-    },
-    "additionalProperties": False,
-}
+_ATTACHED = {**NEW_FILE, "properties": {**NEW_FILE["properties"], "version": VERSION}}
 
 
 class CorrespondenceApi(AdminApi):
@@ -69,6 +57,7 @@ class CorrespondenceApi(AdminApi):
         "delivered": "send",
         "attach": "update",
         "detach": "update",
+        "attachment": "read",
         "pdf": "read",
     }
 
@@ -152,12 +141,23 @@ class CorrespondenceApi(AdminApi):
         only(body, "filename", "content")
         # What is out of sight answers as if it weren't there, whatever is sent to it.
         queries.letter(db.session(), actor, letter_id=number)
-        data = _bytes_of(body.get("content"))
+        data = bytes_of(body.get("content"))
         with unit_of_work(db.session) as session:
             attachments.attach(
                 session, actor, letter_id=number, filename=body.get("filename"), data=data, version=version
             )
         return self.answer(queries.letter(db.session(), actor, letter_id=number), 201)
+
+    @expose("/<pk>/attachments/<attachment_pk>", methods=["GET"])
+    @protect()
+    @operation(gives=FILE, content_type="application/octet-stream")
+    def attachment(self, pk: str, attachment_pk: str) -> Response:
+        """Give a file that goes along with it, as its own media type."""
+        return file_answer(
+            queries.attachment(
+                db.session(), current_actor(), letter_id=id_or_404(pk), attachment_id=id_or_404(attachment_pk)
+            )
+        )
 
     @expose("/<pk>/attachments/<attachment_pk>", methods=["DELETE"])
     @protect()
@@ -194,19 +194,3 @@ def pdf_answer(letter_id: int, *, as_file: bool = False) -> Response:
     how = "attachment" if as_file else "inline"
     answer.headers["Content-Disposition"] = f'{how}; filename="{ascii_name(filename_of(letter))}"'
     return answer
-
-
-def ascii_name(name: str) -> str:
-    """Return a file's name as a header can hold it."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
-
-
-def _bytes_of(raw: object) -> bytes:
-    text = raw if isinstance(raw, str) else ""
-    # Four characters for three bytes: what is longer is too large, whatever it holds.
-    if len(text) > MAX_FILE // 3 * 4 + 8:
-        raise Invalid(say("A file may have {limit} MB at most.", limit=MAX_FILE // 1024**2), field="content")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid(say("Give the file's bytes in base64."), field="content") from error

@@ -20,6 +20,7 @@ from app.customers.models import Customer
 from app.mailer.message_states import SENT_AGAIN
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
+from app.mailer.screens.file_fields import size_words
 from app.mailer.screens.panels import messages_tab
 from app.web.current import current_actor
 from app.web.formats import date_text
@@ -125,7 +126,7 @@ def _files(session: Session, _actor: Actor, letter: Correspondence) -> dict[str,
     attach_url = url_for("CorrespondenceView.attach", pk=letter.id) if takes else None
     rows = []
     for one in queries.attachments_of(session, letter_id=letter.id):
-        values = {"filename": one.filename, "size": say("{size} KB", size=-(-one.content.size // 1024))}
+        values = {"filename": one.filename, "size": size_words(one.content.size)}
         off = {"label": say("Take it off"), "url": _file_url("detach", letter, one.id), "icon": "trash"}
         rows.append(
             {

@@ -70,6 +70,15 @@ def attachments_of(session: Session, *, letter_id: int) -> list[Attachment]:
     return list(session.scalars(statement.options(joinedload(Attachment.content))))
 
 
+def attachment(session: Session, actor: Actor, *, letter_id: int, attachment_id: int) -> Attachment:
+    """Return one file of a letter in sight. Raises NotFound, Forbidden."""
+    files = attachments_of(session, letter_id=letter(session, actor, letter_id=letter_id).id)
+    found = next((one for one in files if one.id == attachment_id), None)
+    if found is None:
+        raise NotFound(say("No file with this id goes along with the letter."))
+    return found
+
+
 def matching(text: str) -> ColumnElement[bool]:
     """Return the condition that number, subject, status or customer is what `text` asks for."""
     return search_index.among(Correspondence.id, findings(text))

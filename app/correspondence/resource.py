@@ -14,6 +14,7 @@ from app.correspondence import dispatch, queries, service
 from app.correspondence.fields import LETTER_FIELDS, LETTER_LABELS
 from app.correspondence.list_filters import LETTER_FILTERS
 from app.correspondence.models import Attachment, Correspondence
+from app.mailer.file_calls import file_as_dict
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.rules import Plan
 from app.mailer.sending_defaults import sending_defaults
@@ -22,16 +23,7 @@ from app.web.resource import Resource
 
 
 def _files(letter: Correspondence) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": one.id,
-            "filename": one.filename,
-            "content_type": one.content.content_type,
-            "size": one.content.size,
-            "sha256": one.digest,
-        }
-        for one in letter.attachments
-    ]
+    return [file_as_dict(one) for one in letter.attachments]
 
 
 def _out_of_sight() -> frozenset[str]:

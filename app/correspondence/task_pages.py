@@ -13,15 +13,14 @@ from wtforms import FileField, TextAreaField
 
 from app.access.ask import ensure
 from app.access.table import Operation
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.correspondence import attachments, dispatch, queries
-from app.correspondence.api import ascii_name
 from app.correspondence.models import Attachment
 from app.extensions import db
 from app.mailer.attaching import KINDS, MAX_FILE, MAX_TOTAL
-from app.mailer.models import Content
+from app.mailer.file_calls import file_answer
 from app.web.current import current_actor
 from app.web.form_pages import Answer
 from app.web.forms import RecordForm
@@ -59,13 +58,7 @@ class LetterTasks:
     @has_access
     def attachment(self, pk: str, attachment_pk: str) -> Response:
         """Hand out a file that goes along."""
-        number = id_or_404(attachment_pk)
-        row = _file(id_or_404(pk), number)
-        content = db.session.get_one(Content, row.digest)
-        answer = Response(content.data, mimetype=content.content_type)
-        # Never shown in the page: what staff were sent may try to do something there.
-        answer.headers["Content-Disposition"] = f'attachment; filename="{ascii_name(row.filename)}"'
-        return answer
+        return file_answer(_file(id_or_404(pk), id_or_404(attachment_pk)))
 
     @expose("/<pk>/attach", methods=["GET", "POST"])
     @has_access
@@ -168,8 +161,4 @@ class LetterTasks:
 
 def _file(letter_id: int, number: int) -> Attachment:
     """Return a file of a letter in sight. Raises NotFound."""
-    letter = queries.letter(db.session(), current_actor(), letter_id=letter_id)
-    row = next((one for one in letter.attachments if one.id == number), None)
-    if row is None:
-        raise NotFound(say("No file with this id goes along with the letter."))
-    return row
+    return queries.attachment(db.session(), current_actor(), letter_id=letter_id, attachment_id=number)

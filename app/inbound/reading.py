@@ -78,7 +78,7 @@ class Mail:
 
 def read(data: bytes) -> Mail:
     """Read a mail. Never raises: of what can't be read, as much is known as can be."""
-    identity = hashlib.sha256(data).hexdigest()
+    identity = hashlib.sha256(_plainly(data)).hexdigest()
     try:
         header = _header(data, identity)
     except UNREADABLE:
@@ -91,6 +91,11 @@ def read(data: bytes) -> Mail:
         return replace(header, is_readable=False)
 
 
+def _plainly(data: bytes) -> bytes:
+    """Return bytes without what differs by the way that they came: the ends of lines, and what stands around them."""
+    return data.replace(b"\r\n", b"\n").strip()
+
+
 def _header(data: bytes, identity: str) -> Mail:
     end = _END_OF_HEADER.search(data)
     head, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
@@ -98,7 +103,7 @@ def _header(data: bytes, identity: str) -> Mail:
     message_id = first_id(text_of(fields, "Message-ID"))
     if message_id:
         # The way that it took stands in its header, and differs each time that it comes.
-        identity = hashlib.sha256(message_id.encode("utf-8", "surrogateescape") + b"\0" + body).hexdigest()
+        identity = hashlib.sha256(message_id.encode("utf-8", "surrogateescape") + b"\0" + _plainly(body)).hexdigest()
     name, address = _sender(fields)
     delivered_to = dict.fromkeys(line(one, MAX_ADDRESS) for one in addresses_in(fields, DELIVERED))
     return Mail(
@@ -149,8 +154,8 @@ def _with_body(mail: Mail, message: Message) -> Mail:
     answer = own_words(paragraphs("\n\n".join(_said(part, own=True) for part in pieces)))
     text, is_cut = shortened(whole, MAX_TEXT)
     used = {id(part) for part in pieces}
-    files = tuple(_file(part, number) for number, part in enumerate(_leaves(message), 1) if id(part) not in used)
-    files = tuple(one for one in files if one is not None)
+    found = (_file(part, number) for number, part in enumerate(_leaves(message), 1) if id(part) not in used)
+    files = tuple(one for one in found if one is not None)
     return replace(mail, text=text, is_cut=is_cut, answer=answer, files=files)
 
 

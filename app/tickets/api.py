@@ -13,6 +13,7 @@ from app.core.errors import Invalid
 from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.extensions import db
+from app.mailer.file_calls import FILE, KEPT_FILES, NEW_FILES, file_answer, file_as_dict, given_files
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
@@ -45,6 +46,7 @@ _UPDATE = {
         "sent_from": {"type": "string", "nullable": True},
         "door": {"type": "string"},
         "created_at": {"type": "string", "format": "date-time"},
+        "attachments": KEPT_FILES,
     },
 }
 _UPDATES = {"type": "object", "properties": {"result": {"type": "array", "items": _UPDATE}}}
@@ -65,7 +67,12 @@ _BODY = {"type": "string", "maxLength": MAX_BODY}
 _ADDING = {
     "type": "object",
     "required": ["body"],
-    "properties": {"body": {**_BODY, "minLength": 1}, "internal": {"type": "boolean"}, **_COPIES},
+    "properties": {
+        "body": {**_BODY, "minLength": 1},
+        "internal": {"type": "boolean"},
+        "attachments": NEW_FILES,
+        **_COPIES,
+    },
     "additionalProperties": False,
 }
 _MOVING = {
@@ -73,6 +80,7 @@ _MOVING = {
     "properties": {
         "body": {**_BODY, "nullable": True},
         "ticket_status": {"type": "integer", "minimum": 1, "nullable": True},
+        "attachments": NEW_FILES,
         **_COPIES,
     },
     "additionalProperties": False,
@@ -90,6 +98,7 @@ class TicketApi(AdminApi):
         "plan": "read",
         "close": "update",
         "reopen": "update",
+        "attachment": "read",
     }
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
@@ -98,7 +107,7 @@ class TicketApi(AdminApi):
         schemas = api_spec.components.schemas
         schemas["Plan"] = PLAN_SCHEMA
         copies = {name: schema for name, schema in _COPIES.items() if name != "version"}
-        schemas["TicketApi.post"]["properties"] |= copies
+        schemas["TicketApi.post"]["properties"] |= {**copies, "attachments": NEW_FILES}
 
     @expose("/<pk>/updates", methods=["GET"])
     @protect()
@@ -126,7 +135,7 @@ class TicketApi(AdminApi):
         """Add an update, and send its copies; an internal one has none."""
         body = read_body()
         version = take_version(body, required=False)
-        only(body, "body", "internal", "fingerprint", "untick")
+        only(body, "body", "internal", "attachments", "fingerprint", "untick")
         internal = body.get("internal", False)
         if not isinstance(internal, bool):
             raise Invalid(say("Say yes or no (true or false)."), field="internal")
@@ -138,6 +147,7 @@ class TicketApi(AdminApi):
                 ticket_id=id_or_404(pk),
                 wording=wording,
                 copies=copies_from(body),
+                files=given_files(body.get("attachments")),
                 version=version,
             )
             given = {"id": update.id, "result": update_as_dict(update), "plan": as_dict(done)}
@@ -154,6 +164,14 @@ class TicketApi(AdminApi):
         update = queries.update(session, actor, update_id=id_or_404(update_id), ticket_id=id_or_404(pk))
         plan = planning.plan_update(session, actor, update=update, choices=Choices(), defaults=sending_defaults())
         return jsonify(result=as_dict(plan))
+
+    @expose("/<pk>/attachments/<attachment_pk>", methods=["GET"])
+    @protect()
+    @operation(gives=FILE, content_type="application/octet-stream")
+    def attachment(self, pk: str, attachment_pk: str) -> Response:
+        """Give a file of one of its updates, as its own media type."""
+        ticket_id, file_id = id_or_404(pk), id_or_404(attachment_pk)
+        return file_answer(queries.attachment(db.session(), current_actor(), ticket_id=ticket_id, file_id=file_id))
 
     @expose("/<pk>/close", methods=["POST"])
     @protect()
@@ -172,7 +190,7 @@ class TicketApi(AdminApi):
     def _moved(self, pk: str, kind: UpdateKind) -> WerkzeugResponse:
         body = read_body(optional=True)
         version = take_version(body, required=False)
-        only(body, "body", "ticket_status", "fingerprint", "untick")
+        only(body, "body", "ticket_status", "attachments", "fingerprint", "untick")
         wording = Wording(kind=kind, body=body.get("body"), status=body.get("ticket_status"))
         number = id_or_404(pk)
         with unit_of_work(db.session) as session:
@@ -182,6 +200,7 @@ class TicketApi(AdminApi):
                 ticket_id=number,
                 wording=wording,
                 copies=copies_from(body),
+                files=given_files(body.get("attachments")),
                 version=version,
             )
         return self.answer(queries.ticket(db.session(), current_actor(), ticket_id=number), 200)
@@ -190,4 +209,5 @@ class TicketApi(AdminApi):
 def update_as_dict(update: TicketUpdate) -> dict[str, Any]:
     """Return an update as REST gives it."""
     names = ("id", "number", "ticket_id", "kind", "body", "internal", "user_id", "author_name", "author_address")
-    return {name: plain(getattr(update, name)) for name in (*names, "sent_from", "door", "created_at")}
+    told = {name: plain(getattr(update, name)) for name in (*names, "sent_from", "door", "created_at")}
+    return {**told, "attachments": [file_as_dict(one) for one in update.attachments]}

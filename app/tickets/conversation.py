@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.core.words import say, say_count
+from app.mailer.screens.file_fields import listed_files
 from app.tickets import queries
 from app.tickets.models import Ticket, TicketUpdate
 from app.tickets.rules import UpdateKind, pieces
@@ -47,6 +48,10 @@ def _shown(ticket: Ticket, update: TicketUpdate, copies: int) -> dict[str, Any]:
         "at": update.created_at,
         "happened": None if kind is UpdateKind.TEXT else kind.words,
         "internal": update.internal,
+        "files": listed_files(
+            update.attachments,
+            lambda one: url_for("TicketView.attachment", pk=ticket.id, attachment_pk=one.id),
+        ),
         "pieces": pieces(update.body or ""),
         "copies": None if update.internal else say_count("{count} copy", "{count} copies", copies),
         "why_url": None if update.internal else url_for("TicketUpdateView.send", pk=update.id),

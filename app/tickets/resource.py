@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.words import say
+from app.mailer.file_calls import given_files
 from app.mailer.planning.choices import Choices
 from app.mailer.sending_defaults import sending_defaults
 from app.tickets import queries, service
@@ -18,6 +19,9 @@ from app.tickets.list_filters import TICKET_FILTERS
 from app.tickets.models import Ticket
 from app.tickets.service import Copies
 from app.web.resource import Resource
+
+# What opening a ticket takes beside the ticket's own fields.
+_BESIDE = ("fingerprint", "untick", "attachments")
 
 
 def copies_from(given: Mapping[str, object]) -> Copies:
@@ -30,8 +34,9 @@ def copies_from(given: Mapping[str, object]) -> Copies:
 
 
 def _open(session: Session, actor: Actor, given: Mapping[str, object]) -> Ticket:
-    values = {name: value for name, value in given.items() if name not in ("fingerprint", "untick")}
-    return service.open_ticket(session, actor, values=values, copies=copies_from(given))
+    values = {name: value for name, value in given.items() if name not in _BESIDE}
+    files = given_files(given.get("attachments"))
+    return service.open_ticket(session, actor, values=values, copies=copies_from(given), files=files)
 
 
 def _closed(ticket: Any) -> bool:

@@ -17,8 +17,10 @@ from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.extensions import db
+from app.mailer.file_calls import file_answer
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.rules import Plan
+from app.mailer.screens.file_fields import ATTACHMENTS, files_field, posted_files
 from app.mailer.screens.send_pages import SendPages
 from app.mailer.sending_defaults import sending_defaults
 from app.tickets import planning, queries
@@ -30,7 +32,7 @@ from app.tickets.writing_pages import WritingPages
 from app.web.admin_view import AdminView, Answer
 from app.web.current import current_actor
 from app.web.display import link, tag
-from app.web.forms import RecordForm
+from app.web.forms import RecordForm, drop_fields
 from app.web.request_filters import RequestFiltersMixin, id_or_404
 
 
@@ -41,13 +43,14 @@ class TicketView(WritingPages, AdminView):
     route_base = "/tickets"
     method_permission_name = {
         "opening_plan": "create",
+        "attachment": "read",
         **dict.fromkeys(("answer", "note", "close", "reopen"), "update"),
     }
     list_columns = ["number", "subject", "customer_id", "ticket_type", "ticket_status", "last_modified_at"]
     list_choices = ["requester_email", "created_at"]
     sections = (
         (say("Ticket"), ("customer_id", "ticket_type", "subject", "requester_email", "ticket_status")),
-        (say("First text"), ("body",)),
+        (say("First text"), ("body", ATTACHMENTS)),
     )
     show_extra = ((say("System Information"), ("created_at", "last_modified_at")),)
     description_columns = {
@@ -58,8 +61,21 @@ class TicketView(WritingPages, AdminView):
     search_hint = say("Number, subject, requester, or the customer's name.")
     empty_text = say("Add a ticket here, or from a customer's page.")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._form_class = type("TicketForm", (self._form_class,), {ATTACHMENTS: files_field(say("Attachments"))})
+
+    def _form(self, actor: Actor, record: Any, preset: Mapping[str, object]) -> RecordForm:
+        """Take files along with the first text alone."""
+        form = super()._form(actor, record, preset)
+        if record is not None:
+            drop_fields(form, [ATTACHMENTS])
+        return form
+
     def cell(self, record: Ticket, name: str) -> Any:
-        """Show the status as a mark, and the customer as a link."""
+        """Show the status as a mark, and the customer as a link; files stand in the conversation, below their text."""
+        if name == ATTACHMENTS:
+            return None
         if name == "ticket_status":
             return status_tag(record)
         if name == "customer_id":
@@ -98,8 +114,10 @@ class TicketView(WritingPages, AdminView):
         return value
 
     def extra_given(self, _form: RecordForm) -> dict[str, object]:
-        """Read what the plan on the form of a new ticket brought."""
-        return posted_ticks().given() if request.endpoint == f"{self.endpoint}.add" else {}
+        """Read what the plan on the form of a new ticket brought, and the files."""
+        if request.endpoint != f"{self.endpoint}.add":
+            return {}
+        return {**posted_ticks().given(), ATTACHMENTS: posted_files()}
 
     def extra_context(self, record: Any, given: Mapping[str, object] | None) -> dict[str, Any]:
         """Give the form of a new ticket the plan of its first text."""
@@ -118,6 +136,13 @@ class TicketView(WritingPages, AdminView):
         """Give the plan of a new ticket's first text, as its form stands."""
         given = {**request.form.to_dict(), **self.preset()}
         return self.render_template("tickets/_plan.html", **self._opening(given, sent=False))
+
+    @expose("/<pk>/attachments/<attachment_pk>", methods=["GET"])
+    @has_access
+    def attachment(self, pk: str, attachment_pk: str) -> Answer:
+        """Hand out a file of one of the ticket's updates."""
+        ticket_id, file_id = id_or_404(pk), id_or_404(attachment_pk)
+        return file_answer(queries.attachment(db.session(), current_actor(), ticket_id=ticket_id, file_id=file_id))
 
     def _opening(self, given: Mapping[str, object], *, sent: bool) -> dict[str, Any]:
         ticks = posted_ticks()

@@ -19,6 +19,7 @@ from app.core.words import Words, in_a_row, say
 from app.extensions import db
 from app.lookups.models import TicketStatus
 from app.mailer.planning.choices import Choices
+from app.mailer.screens.file_fields import ATTACHMENTS, files_field, posted_files
 from app.mailer.screens.plan_page import sending_summary
 from app.mailer.sending_defaults import sending_defaults
 from app.tickets import planning, queries, service
@@ -41,6 +42,7 @@ class AnswerForm(RecordForm):
     """The text of an answer or a note."""
 
     body = TextAreaField(TICKET_LABELS["body"], validators=[Needed()], render_kw=_TEXT)
+    attachments = files_field(say("Attachments"))
 
 
 class MovingForm(RecordForm):
@@ -50,6 +52,7 @@ class MovingForm(RecordForm):
     body = TextAreaField(
         TICKET_LABELS["body"], description=say("May be left empty: the copies say what happened."), render_kw=_TEXT
     )
+    attachments = files_field(say("Attachments"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +159,13 @@ class WritingPages:
         wording = Wording(kind=page.kind, body=given["body"], internal=page.internal, status=given.get("ticket_status"))
         with unit_of_work(db.session) as session:
             _, done = service.add_update(
-                session, actor, ticket_id=number, wording=wording, copies=copies, version=version
+                session,
+                actor,
+                ticket_id=number,
+                wording=wording,
+                copies=copies,
+                files=posted_files(),
+                version=version,
             )
         summary = sending_summary(done)
         if page.internal or summary:
@@ -184,12 +193,14 @@ class WritingPages:
             plan = ticked_plan(planned, ticks, sent=error is not None)
         if error is not None:
             form.show_errors(error)
+        else:
+            form.tell_of_files(form.attachments)
         answer = self.render_template(
             "tickets/write.html",
             title=page.title(ticket),
             subtitle=ticket.subject,
             form=form,
-            names=[name for name in ("ticket_status", "body") if name in form],
+            names=[name for name in ("ticket_status", "body", ATTACHMENTS) if name in form],
             submit_label=page.submit,
             cancel_url=self.show_url(ticket.id),
             internal=page.internal,

@@ -11,7 +11,7 @@ from flask import current_app
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, MultipleFileField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms import Field as FormField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput, html_params
@@ -157,7 +157,7 @@ class RecordForm(FlaskForm):
     def show_errors(self, error: DomainError) -> dict[str, list[str]]:
         """Put a refusal's errors at their fields; return those that have no field here.
 
-        A secret is the one thing typed that a page doesn't give back, so its field says that it is needed again.
+        Secrets and files are what a page doesn't give back, so their fields say that they are needed again.
         """
         elsewhere: dict[str, list[str]] = {}
         for name, texts in error.errors.items():
@@ -168,7 +168,14 @@ class RecordForm(FlaskForm):
         for field in self._fields.values():
             if isinstance(field, PasswordField) and field.data:
                 field.errors = [*field.errors, say("Type it again: a page never gives back what is secret.")]
+            if isinstance(field, MultipleFileField):
+                self.tell_of_files(field)
         return elsewhere
+
+    def tell_of_files(self, field: MultipleFileField) -> None:
+        """Say at a field for files that those chosen are needed again: no browser lets a page give them back."""
+        if any(getattr(one, "filename", "") for one in field.data or []):
+            field.errors = [*field.errors, say("Choose the files again: a page can't give them back.")]
 
 
 def form_class(fields: Fields, *, labels: Mapping[str, str], hints: Mapping[str, str]) -> type[RecordForm]:
