@@ -68,9 +68,7 @@ def notes(session: Session, updates: Sequence[TicketUpdate]) -> Mapping[int, Seq
 def _lines(actor: Actor, update: TicketUpdate, mail: InboundMail) -> list[Markup]:
     lines: list[Words] = []
     if update.sent_from:
-        lines.append(
-            say("Sent from {address}, which is not the address that the mail went to.", address=update.sent_from)
-        )
+        lines.append(say("Sent from {address}, which is not where our mail went.", address=update.sent_from))
     if update.door != Door.INBOUND:
         sender = mail.from_address or say("an unknown address")
         lines.append(say("Added from a mail of {address}: nothing proves who sent it.", address=sender))
