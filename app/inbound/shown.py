@@ -9,12 +9,9 @@ from sqlalchemy.orm import Session
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
-from app.core.errors import NotFound
-from app.extensions import db
 from app.inbound import queries
 from app.inbound.models import InboundMail
 from app.inbound.rules import REASON_LABELS, STATE_LABELS, MailState
-from app.tickets import queries as tickets
 from app.web.display import link, tag
 
 _TONES = {MailState.WAITING: "warning", MailState.ADDED: "success"}
@@ -31,13 +28,12 @@ def reason_words(mail: InboundMail) -> str | None:
 
 
 def ticket_link(mail: InboundMail, actor: Actor) -> Markup | str | None:
-    """Return the ticket that a mail belongs to, as a link where it is in sight."""
-    if mail.ticket_id is None or not may(actor, Operation.READ, "ticket"):
+    """Return the ticket that a mail belongs to, as a link while it has a page."""
+    ticket = mail.ticket
+    if ticket is None or not may(actor, Operation.READ, "ticket"):
         return None
-    try:
-        ticket = tickets.ticket(db.session(), actor, ticket_id=mail.ticket_id)
-    except NotFound:
-        return mail.ticket.number if mail.ticket else None
+    if ticket.deleted_at is not None:
+        return ticket.number
     return link(ticket.label, url_for("TicketView.show", pk=ticket.id))
 
 
