@@ -9,6 +9,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import select
 
+from app.contacts.service import delete_contact, purge_contact
 from app.core import clock
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from app.customers.service import delete_customer
@@ -527,6 +528,15 @@ class TestStaff:
         row = listed()
         assert (row.from_address, row.ticket_update_id, row.purged_at is None) == ("", None, False)
         assert db.session.get(Content, digest) is None
+
+    def test_a_purged_contact_takes_unmatched_mails_from_its_addresses_along(self, case):
+        zoe = case.desk.person("zoe@acme.example")
+        number = unmatched(case, sender="Zoe <ZOE@acme.example>")
+        making.run(delete_contact, contact_id=zoe)
+        assert listed().from_name == "Zoe"
+        making.run(purge_contact, contact_id=zoe, reason="Asked for.")
+        assert (listed().from_name, listed().purged_at is None) == ("", False)
+        assert ("inbound_mail", number) in making.last_entry()[1]
 
     def test_a_dealers_staff_see_those_of_their_tickets_alone(self, case):
         making.dealers("NORTH")
