@@ -116,8 +116,8 @@ def _programs(settings: Settings, environment: dict[str, str], *, host: str, por
         commands.append(("mail catcher", [python, "-m", "app.mailer.smtp.catcher", *catcher]))
     commands.append(("outbox worker", [python, "-m", "flask", "--app", "app:create_app", "worker"]))
     if settings.imap_server:
-        reader = [python, "-m", "flask", "--app", "app:create_app", "bounces", "--every", "60"]
-        commands.append(("bounce reader", reader))
+        reader = [python, "-m", "flask", "--app", "app:create_app", "inbound", "--every", "60"]
+        commands.append(("mail reader", reader))
     commands.append(("web server", _web_command(host, port)))
     return [
         Program(name=name, command=tuple(command), environment=environment, folder=ROOT) for name, command in commands

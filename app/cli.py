@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 from flask import Flask, current_app
@@ -16,11 +16,14 @@ from app.invoices.imports.commands import import_files
 from app.mailer.commands import send, send_again
 from app.mailer.watching.commands import outbox
 
+if TYPE_CHECKING:
+    from app.mailer.incoming.ways import Reading
+
 
 def init_app(app: Flask) -> None:
     """Put the commands in place."""
     sending = (send, send_again, billing_run, outbox)
-    for command in (worker, bounces, *sending, import_files, create_admin, demo, reindex, purge):
+    for command in (worker, bounces, inbound, *sending, import_files, create_admin, demo, reindex, purge):
         app.cli.add_command(command)
 
 
@@ -51,45 +54,84 @@ def worker(*, once: bool, processes: int | None) -> None:
         jobs.run_worker(app)
 
 
+_FILE = click.option("--file", "stream", type=click.File("rb"), help="Read one mail, or an mbox; - is standard input.")
+_EVERY = click.option(
+    "--every", "seconds", type=click.IntRange(5), help="Read the mailbox again and again, until stopped."
+)
+
+
 @click.command()
-@click.option("--file", "stream", type=click.File("rb"), help="Read one mail, or an mbox; - is standard input.")
-@click.option("--every", "seconds", type=click.IntRange(5), help="Read the mailbox again and again, until stopped.")
+@_FILE
+@_EVERY
 @with_appcontext
 def bounces(*, stream: BinaryIO | None, seconds: int | None) -> None:
     """Take in mails that came back: the message is bounced, and its address suppressed where it is wrong.
 
     They are read from the mailbox of IMAP_SERVER, and what was taken in moves to its folder Counterpart; with --file
-    from a file, or from a mail server's pipe. What is nobody's bounce is counted as unknown, and changes nothing.
+    from a file, or from a mail server's pipe. What is nobody's bounce is counted as unknown, and changes nothing;
+    answers to tickets are left for `flask inbound`, which reads bounces as well.
 
     Exit codes: 0 done; 1 the mailbox can't be read; 2 wrong options; 75 read it again later, since the database is
     busy or away, or the message is still in a worker's hand.
     """
+    from app.mailer.bounces import jobs
+
+    _read_mails(jobs.reading(_app()), stream, seconds)
+
+
+@click.command()
+@_FILE
+@_EVERY
+@with_appcontext
+def inbound(*, stream: BinaryIO | None, seconds: int | None) -> None:
+    """Take in all that comes by mail: answers to tickets, and mails that came back.
+
+    A mail that was sent to the address of a ticket's mail, with its signed token, becomes an update of that ticket, and
+    copies go to the others. A report of a mail server is taken in as `flask bounces` does. All else is listed for staff
+    under Incoming mails, and lost never.
+
+    They are read from the mailbox of IMAP_SERVER, and what was taken in moves to its folder Counterpart; with --file
+    from a file, or from a mail server's pipe. Reading a mail twice does nothing the second time.
+
+    Exit codes: 0 done; 1 the mailbox can't be read; 2 wrong options; 75 read it again later, since the database is
+    busy or away, a message is still in a worker's hand, or something went wrong that the log tells.
+    """
+    from app.inbound import jobs
+
+    _read_mails(jobs.reading(_app()), stream, seconds)
+
+
+def _app() -> Flask:
+    return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+
+
+def _read_mails(reading: Reading, stream: BinaryIO | None, seconds: int | None) -> None:
+    """Read mails by the way that the options name, and say what became of them."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.core.errors import Conflict
-    from app.mailer.bounces import jobs
-    from app.mailer.bounces.mailbox import MailboxTroubleError
+    from app.mailer.incoming.mailbox import MailboxTroubleError
+    from app.mailer.incoming.ways import TRY_AGAIN
 
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
     if stream is not None and seconds is not None:
         raise click.UsageError("--every goes with the mailbox, and not with --file.")
-    if stream is None and app.config["SETTINGS"].imap_server is None:
+    if stream is None and current_app.config["SETTINGS"].imap_server is None:
         raise click.UsageError("Set IMAP_SERVER to read a mailbox, or name a file: --file PATH, --file - for a pipe.")
     if seconds is not None:
-        jobs.watch_mailbox(app, every=seconds)
+        reading.watch_mailbox(every=seconds)
         return
     try:
-        taken = jobs.read_mailbox(app) if stream is None else jobs.read_mails(app, stream.read())
+        taken = reading.read_mailbox() if stream is None else reading.read_mails(stream.read())
     except MailboxTroubleError as error:
         raise click.ClickException(str(error)) from error
     except (SQLAlchemyError, Conflict) as error:
         click.echo("The database is busy or away: read it again later.", err=True)
-        raise click.exceptions.Exit(jobs.TRY_AGAIN) from error
+        raise click.exceptions.Exit(TRY_AGAIN) from error
     for what, count in sorted(taken.items()):
         click.echo(f"{what}: {count}")
     # In a mailbox it waits for the next round by itself.
-    if stream is not None and taken["early"]:
-        raise click.exceptions.Exit(jobs.TRY_AGAIN)
+    if stream is not None and any(taken[one.value] for one in reading.again):
+        raise click.exceptions.Exit(TRY_AGAIN)
 
 
 @click.command("create-admin")

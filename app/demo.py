@@ -29,6 +29,7 @@ from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.demo_documents import credit_first, send_first
 from app.demo_letters import write_letters
+from app.demo_mails import receive
 from app.demo_runs import fill_run
 from app.demo_tickets import converse
 from app.demo_usage import PROFILES, add_four_readers
@@ -113,6 +114,7 @@ def fill() -> Iterator[str]:
     for role in Role:
         _add_user(role, password)
     converse()
+    receive()
     yield f"Demo users: {', '.join(role.value.lower() for role in Role)}."
     yield (
         f"Their password: {password}" if not settings.demo_password else "Their password is COUNTERPART_DEMO_PASSWORD."

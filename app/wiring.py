@@ -37,6 +37,11 @@ from app.history.views import AuditView
 from app.home.health import HealthView
 from app.home.search import SearchView
 from app.home.views import HomeView
+from app.inbound import panels as inbound_panels
+from app.inbound import purging as inbound_purging
+from app.inbound.api import InboundMailApi, TicketApi
+from app.inbound.resource import INBOUND_MAIL
+from app.inbound.views import InboundMailView, TicketMailView
 from app.invoices import panels as invoice_panels
 from app.invoices import purging as invoice_purging
 from app.invoices.api import InvoiceApi
@@ -80,7 +85,6 @@ from app.mailer.wording.resource import MAIL_TEMPLATE
 from app.mailer.wording.views import MailTemplateView
 from app.tickets import panels as ticket_panels
 from app.tickets import purging as ticket_purging
-from app.tickets.api import TicketApi
 from app.tickets.resource import TICKET
 from app.tickets.views import TicketUpdateView, TicketView
 from app.web.current import current_actor
@@ -111,6 +115,7 @@ APIS: tuple[Any, ...] = (
         CorrespondenceApi,
         MessageApi,
         SuppressionApi,
+        InboundMailApi,
     ),
     *(IssuerApi, MailTemplateApi, AuditApi),
 )
@@ -125,6 +130,7 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
     (say("Billing runs"), BillingRunView, "billing_run", "file-text"),
     (say("Correspondence"), CorrespondenceView, "correspondence", "mail"),
     (say("Tickets"), TicketView, "ticket", "ticket"),
+    (say("Incoming mails"), InboundMailView, "inbound_mail", "inbox"),
     (say("Messages"), MessageView, "message", "send"),
     (say("Suppressed addresses"), SuppressionView, "suppression", "ban"),
     (say("Trash"), TrashView, "trash", "trash"),
@@ -133,17 +139,17 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
 # What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
 PARTS: tuple[Any, ...] = (
     *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
-    *(letter_panels, ticket_panels, issuer_views),
+    *(letter_panels, ticket_panels, inbound_panels, issuer_views),
     *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
 )
 PURGINGS: tuple[Any, ...] = (
     *(lookup_purging, customer_purging, contact_purging, mailer_purging, suppression_purging),
-    *(invoice_purging, billing_run_purging, letter_purging, ticket_purging),
+    *(invoice_purging, billing_run_purging, letter_purging, ticket_purging, inbound_purging),
 )
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
     *(SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView, ImportView),
-    *(OutboxView, TicketUpdateView, outbox_bulk.ManyMessagesView, UnsubscribeView),
+    *(OutboxView, TicketUpdateView, TicketMailView, outbox_bulk.ManyMessagesView, UnsubscribeView),
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
@@ -171,7 +177,7 @@ def register_features(app: Flask) -> None:
     for feature in PURGINGS:
         feature.register()
     documents = (INVOICE, BILLING_RUN, LETTER, TICKET)
-    for resource in (CUSTOMER, CONTACT, *documents, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION):
+    for resource in (CUSTOMER, CONTACT, *documents, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION, INBOUND_MAIL):
         register_bin(resource)
     register_pickers()
     register_search()

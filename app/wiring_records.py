@@ -33,6 +33,8 @@ from app.history import panels as history_panels
 from app.history.subjects import Subject, register_subject
 from app.history.users import USERS
 from app.home import findables
+from app.inbound.resource import INBOUND_MAIL
+from app.inbound.views import InboundMailView
 from app.invoices import queries as invoice_queries
 from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.views import BillingRunView
@@ -59,6 +61,7 @@ from app.mailer.views import MessageView
 from app.mailer.wording.resource import MAIL_TEMPLATE
 from app.mailer.wording.views import MailTemplateView
 from app.tickets.models import Ticket
+from app.tickets.pickers import ticket_picker
 from app.tickets.resource import TICKET
 from app.tickets.search import TICKETS
 from app.tickets.sending import SENDING as TICKET_SENDING
@@ -109,6 +112,7 @@ def register_history() -> None:
         (LETTER, CorrespondenceView),
         (TICKET, TicketView),
         (MESSAGE, MessageView),
+        (INBOUND_MAIL, InboundMailView),
     )
     lists = ((SUPPRESSION, SuppressionView), (ISSUER, IssuerView), (MAIL_TEMPLATE, MailTemplateView))
     for resource, view in ((CUSTOMER, CustomerView), (CONTACT, ContactView), *documents, *lists):
@@ -130,6 +134,7 @@ def register_pickers() -> None:
     register_finder("customer", customers_by_id)
     register_picker(LETTER_TYPE, letter_type_picker())
     register_picker("invoice", invoice_picker())
+    register_picker("ticket", ticket_picker())
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())
     register_picker("linkable_contact", linkable_picker())

@@ -20,6 +20,7 @@ RESOURCES: Mapping[str, Words] = {
     "correspondence.marketing": say("letter of the class Marketing"),
     "message": say("message"),
     "suppression": say("suppressed address"),
+    "inbound_mail": say("incoming mail"),
     "outbox": say("outbox"),
     "metrics": say("metrics"),
     "issuer": say("issuer"),

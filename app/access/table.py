@@ -76,6 +76,7 @@ _LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ_TRASH)
 _LETTERS = _WRITE | {Operation.SEND}
 _OF_FINANCE = _row(finance=_LETTERS, auditor=_READ_TRASH)
 _OF_SUPPORT = _row(finance=_READ, support=_LETTERS, auditor=_READ_TRASH)
+_HANDLE = _READ_TRASH | {Operation.UPDATE, Operation.DELETE, Operation.RESTORE}
 _ON_MESSAGES = frozenset({Operation.READ, Operation.RETRY, Operation.CANCEL})
 
 TABLE: dict[str, Row] = {
@@ -109,6 +110,11 @@ TABLE: dict[str, Row] = {
         support=_READ | {Operation.LIFT},
         auditor=_READ_TRASH,
         admin=_READ_TRASH | {Operation.CREATE, Operation.LIFT, Operation.RESTORE, Operation.PURGE},
+    ),
+    # It may be about anything, bills and debts among it: those alone see it who answer what comes in.
+    "inbound_mail": _row(
+        admin=_HANDLE | {Operation.PURGE},
+        support=_HANDLE,
     ),
     "outbox": _row(
         admin=frozenset({Operation.READ, Operation.PAUSE, Operation.RESUME}),

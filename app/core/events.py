@@ -37,6 +37,7 @@ class Event(StrEnum):
     BILLING_RUN_ADVANCED = "billing_run_advanced"
     BILLING_RUN_PAUSED = "billing_run_paused"
     BILLING_RUN_FINISHED = "billing_run_finished"
+    MAIL_NOT_TAKEN_IN = "mail_not_taken_in"
     INVOICE_NOT_SENT = "invoice_not_sent"
 
 

@@ -17,6 +17,8 @@ from app.core.actor import Actor
 from app.core.words import say
 from app.customers import queries as customers
 from app.customers.models import Customer
+from app.inbound import queries as incoming
+from app.inbound.models import InboundMail
 from app.invoices import queries as invoices
 from app.invoices.models import Invoice
 from app.mailer.suppressions import queries as suppressions
@@ -65,6 +67,7 @@ def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
     """Return what somebody should look at: copies that are stuck, addresses that bounced, and invoices for nobody."""
     found = _copies(session, actor) if may(actor, Operation.READ, "message") else []
     found += _bounced(session, actor) if may(actor, Operation.READ, "suppression") else []
+    found += _incoming(session, actor) if may(actor, Operation.UPDATE, "inbound_mail") else []
     found += _lanes(session, actor) if may(actor, Operation.READ, "message") else []
     if may(actor, Operation.READ, "invoice"):
         count = _count(session, invoices.invoices(actor).where(invoices.reaching_nobody()), Invoice.id)
@@ -72,6 +75,12 @@ def needs_a_hand(session: Session, actor: Actor) -> list[Figure]:
         if count:
             found.append(Figure(say("Invoices that reach nobody"), count, "/invoices/list/?reaches_nobody=yes", hint))
     return found
+
+
+def _incoming(session: Session, actor: Actor) -> list[Figure]:
+    count = _count(session, incoming.waiting(actor), InboundMail.id)
+    hint = say("They belong to no ticket by themselves. Add each to its ticket, or be done with it.")
+    return [Figure(say("Mails that wait"), count, "/inbound-mails/list/?state=waiting", hint)] if count else []
 
 
 def _lanes(session: Session, actor: Actor) -> list[Figure]:

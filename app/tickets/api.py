@@ -43,6 +43,7 @@ _UPDATE = {
         "user_id": {"type": "integer", "nullable": True},
         "author_name": {"type": "string"},
         "author_address": {"type": "string", "nullable": True},
+        "sent_from": {"type": "string", "nullable": True},
         "door": {"type": "string"},
         "created_at": {"type": "string", "format": "date-time"},
         "attachments": KEPT_FILES,
@@ -208,5 +209,5 @@ class TicketApi(AdminApi):
 def update_as_dict(update: TicketUpdate) -> dict[str, Any]:
     """Return an update as REST gives it."""
     names = ("id", "number", "ticket_id", "kind", "body", "internal", "user_id", "author_name", "author_address")
-    told = {name: plain(getattr(update, name)) for name in (*names, "door", "created_at")}
+    told = {name: plain(getattr(update, name)) for name in (*names, "sent_from", "door", "created_at")}
     return {**told, "attachments": [file_as_dict(one) for one in update.attachments]}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.core.words import say, say_count
@@ -13,12 +15,29 @@ from app.tickets import queries
 from app.tickets.models import Ticket, TicketUpdate
 from app.tickets.rules import UpdateKind, pieces
 
+# What features above have to tell staff of some updates, by the update's id: a line each, as markup.
+Notes = Callable[[Session, Sequence[TicketUpdate]], Mapping[int, Sequence[Markup]]]
+_notes: list[Notes] = []
+
+
+def register_update_notes(notes: Notes) -> None:
+    """Have something told below each update, to staff alone; called by the wiring."""
+    if notes not in _notes:
+        _notes.append(notes)
+
 
 def conversation(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
-    """Return a ticket's updates, oldest first, each with what its copies came to."""
+    """Return a ticket's updates, oldest first, each with what its copies came to, and what there is to know of it."""
     updates = queries.updates_of(session, ticket_id=ticket.id)
     copies = queries.copies_of(session, [one.id for one in updates])
-    return [_shown(ticket, one, copies.get(one.id, 0)) for one in updates]
+    told = [notes(session, updates) for notes in _notes]
+    return [
+        {
+            **_shown(ticket, one, copies.get(one.id, 0)),
+            "notes": [line for lines in told for line in lines.get(one.id, ())],
+        }
+        for one in updates
+    ]
 
 
 def _shown(ticket: Ticket, update: TicketUpdate, copies: int) -> dict[str, Any]:

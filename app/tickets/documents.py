@@ -19,10 +19,14 @@ DRAFT_ID = 0
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who writes an update: the name that readers see, and the address that gets no copy of it."""
+    """Who writes an update: the name that readers see, and the address that gets no copy of it.
+
+    `sent_from` is the address that their mail claims to be from, where it is another one: it gets no copy either.
+    """
 
     name: str = ""
     address: str | None = None
+    sent_from: str | None = None
 
 
 def author_of(session: Session, actor: Actor) -> Author:
@@ -47,6 +51,7 @@ def document_of(update: TicketUpdate) -> Document:
         type_id=ticket.ticket_type_id,
         internal=update.internal,
         author_address=update.author_address,
+        sent_from=update.sent_from,
         requester_email=ticket.requester_email,
         thread_id=ticket.id,
     )
@@ -67,6 +72,7 @@ def draft_below(ticket: Ticket, *, author: Author, internal: bool = False) -> Do
         type_id=ticket.ticket_type_id,
         internal=internal,
         author_address=author.address,
+        sent_from=author.sent_from,
         requester_email=ticket.requester_email,
         thread_id=ticket.id,
     )
@@ -81,5 +87,6 @@ def draft_of_ticket(*, author: Author, type_id: int | None, requester_email: str
         version=UPDATE_VERSION,
         type_id=type_id,
         author_address=author.address,
+        sent_from=author.sent_from,
         requester_email=requester_email,
     )

@@ -62,7 +62,8 @@ class TicketUpdate(Model):
     """What was said on a ticket, or that it was closed or reopened; it is never changed.
 
     `position` counts a ticket's updates from 1. `internal` ones never leave. Who wrote it is kept with the name
-    and the address of that day.
+    and the address of that day. `sent_from` is the address that a mail claimed to be from whose token proved another:
+    staff read it, and it gets no copy.
     """
 
     __tablename__ = "ticket_update"
@@ -81,6 +82,7 @@ class TicketUpdate(Model):
     user_id: Mapped[int | None] = mapped_column()
     author_name: Mapped[str] = mapped_column(String(200), nullable=False, default="")
     author_address: Mapped[str | None] = mapped_column(String(320))
+    sent_from: Mapped[str | None] = mapped_column(String(320))
     door: Mapped[str] = mapped_column(String(10), nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, nullable=False)
 

@@ -12,7 +12,7 @@ from app.mailer import service as mailer
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.rules import Plan
-from app.tickets.documents import author_of, document_of, draft_below, draft_of_ticket
+from app.tickets.documents import Author, author_of, document_of, draft_below, draft_of_ticket
 from app.tickets.models import Ticket, TicketUpdate
 
 
@@ -35,11 +35,18 @@ def plan_update_again(
 
 
 def plan_next(
-    session: Session, actor: Actor, *, ticket: Ticket, choices: Choices, defaults: Defaults, internal: bool = False
+    session: Session,
+    actor: Actor,
+    *,
+    ticket: Ticket,
+    choices: Choices,
+    defaults: Defaults,
+    internal: bool = False,
+    author: Author | None = None,
 ) -> Plan:
-    """Return who would get what the actor is about to write on a ticket. Raises Forbidden."""
+    """Return who would get what the actor, or another author, is about to write on a ticket. Raises Forbidden."""
     ensure(actor, Operation.READ, "ticket")
-    document = draft_below(ticket, author=author_of(session, actor), internal=internal)
+    document = draft_below(ticket, author=author or author_of(session, actor), internal=internal)
     return mailer.plan_document(
         session, document=document, customer=ticket.customer, choices=choices, defaults=defaults
     )

@@ -25,7 +25,7 @@ from app.mailer.planning.choices import Again, Choices
 from app.mailer.planning.facts import Defaults, lock_customer
 from app.mailer.planning.rules import Plan
 from app.tickets import queries
-from app.tickets.documents import author_of, document_of, draft_of
+from app.tickets.documents import Author, author_of, document_of, draft_of
 from app.tickets.fields import TICKET_FIELDS, clean_body, no_rule
 from app.tickets.models import Ticket, TicketUpdate, UpdateFile
 from app.tickets.rules import UpdateKind, edit_error, next_number
@@ -49,12 +49,13 @@ class Copies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What an update says: its kind, its text as it was given, and the status chosen for a closing or reopening."""
+    """What an update says: its kind, its text as given, the status chosen, and its author if not the actor."""
 
     kind: UpdateKind = UpdateKind.TEXT
     body: object = None
     internal: bool = False
     status: object = None
+    author: Author | None = None
 
 
 def open_ticket(
@@ -123,12 +124,13 @@ def add_update(
     copies: Copies,
     files: Sequence[NewFile] = (),
     version: int | None = None,
+    also: Sequence[Touch] = (),
 ) -> tuple[TicketUpdate, Plan]:
     """Answer, note, close or reopen, and send the copies; return the update and the plan that was executed.
 
-    Each copy carries the files. An internal note has a plan in which nobody gets it. Files that may not go along are
-    Invalid at `attachments`. Raises Forbidden, NotFound, Stale, Invalid, Conflict
-    (`plan_changed`, `already_closed`, `not_closed`).
+    Each copy carries the files. An internal note has a plan in which nobody gets it. The audit entry names `also` what
+    the update came by. Files that may not go along are Invalid at `attachments`. Raises Forbidden, NotFound, Stale,
+    Invalid, Conflict (`plan_changed`, `already_closed`, `not_closed`).
     """
     ensure(actor, Operation.UPDATE, "ticket")
     lock_customer(session, queries.ticket(session, actor, ticket_id=ticket_id).customer_id)
@@ -140,7 +142,7 @@ def add_update(
     update = _written(session, actor, ticket, replace(wording, body=body), good)
     done, made = _copied(session, update, copies)
     verb = Verb.TICKET_NOTED if update.internal else _VERBS[wording.kind]
-    touched = [_touch(ticket, {**trail, "update": (None, update.number)}), *made]
+    touched = [_touch(ticket, {**trail, "update": (None, update.number)}), *also, *made]
     audit.record(session, actor, verb=verb, touched=touched)
     return update, done
 
@@ -255,7 +257,7 @@ def _written(
     session: Session, actor: Actor, ticket: Ticket, wording: Wording, files: Sequence[GoodFile]
 ) -> TicketUpdate:
     """Write an update below a ticket, with its files, which counts as a change of the ticket."""
-    author = author_of(session, actor)
+    author = wording.author or author_of(session, actor)
     update = TicketUpdate(
         ticket=ticket,
         position=queries.last_position(session, ticket_id=ticket.id) + 1,
@@ -265,6 +267,7 @@ def _written(
         user_id=actor.user_id,
         author_name=author.name,
         author_address=author.address,
+        sent_from=author.sent_from,
         door=actor.door.value,
         attachments=keep(session, UpdateFile, files),
     )

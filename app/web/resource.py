@@ -80,7 +80,8 @@ class Resource:
         """Return the names that REST gives: the system's, the fields that are no secrets, and the computed ones."""
         left_out = self.of_one if in_list else ()
         shown = [name for name, kind in self.offered().items() if not isinstance(kind, Secret) and name not in left_out]
-        return ["id", *shown, *self.read_only, *SYSTEM_COLUMNS]
+        computed = [name for name in self.read_only if name not in left_out]
+        return ["id", *shown, *computed, *SYSTEM_COLUMNS]
 
     def value(self, record: Record, name: str) -> Any:
         """Return what REST gives for `name`: a field, a computed value, a system column or a dotted column."""

@@ -40,6 +40,7 @@ correspondence.marketing          * r crudbts rb
 ticket                *      r        crudbts   rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb
+inbound_mail          rudbtp -        rudbt     -
 outbox                rhm    r        r         r
 metrics               r      -        -         -
 issuer                ru     r        r         r

@@ -133,6 +133,7 @@ def records(demo):
         "held": first("message", ("document_id", stuck), ("state", "held")),
         "mail": demo.mails().ids()[0],
         "suppressed": first("suppression"),
+        "incoming": first("inbound_mail", ("state", "waiting")),
         "finished_run": first("billing_run", ("status", "finished")),
         "planned_run": planned,
         "ticket": (ticket := first("ticket")),

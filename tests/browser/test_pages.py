@@ -52,6 +52,8 @@ PLAIN_PAGES = [
     "/messages/export",
     "/tickets/export",
     "/suppressions/list/",
+    "/inbound-mails/list/",
+    "/inbound-mails/list/?state=waiting",
     "/suppressions/add",
     "/suppressions/export",
     "/inbox/",

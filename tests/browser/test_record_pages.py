@@ -89,6 +89,10 @@ RECORD_PAGES = [
     "/inbox/{mail}",
     "/suppressions/show/{suppressed}",
     "/suppressions/{suppressed}/lift",
+    "/inbound-mails/show/{incoming}",
+    "/inbound-mails/{incoming}/add-to-ticket",
+    "/inbound-mails/{incoming}/done",
+    "/inbound-mails/delete/{incoming}",
 ]
 # What looks different to those who may do less.
 OTHERS = [
@@ -104,6 +108,7 @@ OTHERS = [
     ("support", "/contacts/{contact}/verify-password"),
     ("support", "/trash/?kind=contact"),
     ("support", "/suppressions/show/{suppressed}"),
+    ("support", "/inbound-mails/show/{incoming}"),
     ("auditor", "/billing-runs/show/{planned_run}"),
     ("support", "/tickets/show/{ticket}"),
     ("auditor", "/tickets/show/{ticket}"),

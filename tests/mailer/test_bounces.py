@@ -16,9 +16,10 @@ from app.core import clock
 from app.core.models import AuditEntry
 from app.extensions import db
 from app.mailer.bounces import verp
-from app.mailer.bounces.jobs import TRY_AGAIN, mails_in, taking
+from app.mailer.bounces.jobs import taking
 from app.mailer.bounces.models import Bounce
 from app.mailer.bounces.rules import SOFT_LIMIT
+from app.mailer.incoming.ways import TRY_AGAIN, mails_in
 from app.mailer.message_states import MessageState
 from app.mailer.suppressions.models import Suppression
 from tests.conftest import settings_for
@@ -113,8 +114,8 @@ def test_run_watches_the_mailbox_where_there_is_one(tmp_path):
         return [one.name for one in run._programs(settings_for(tmp_path, **environment), {}, host="", port=0)]
 
     imap = {"IMAP_SERVER": "localhost", "IMAP_USERNAME": "nobody", "IMAP_PASSWORD": "secret"}
-    assert "bounce reader" in programs(**imap)
-    assert "bounce reader" not in programs()
+    assert "mail reader" in programs(**imap)
+    assert "mail reader" not in programs()
 
 
 def test_a_report_does_nothing_the_second_time(app, server):

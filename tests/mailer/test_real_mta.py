@@ -15,8 +15,10 @@ import pytest
 
 from app import create_app
 from app.extensions import db
-from app.mailer.bounces.jobs import taking
-from app.mailer.bounces.mailbox import DONE, Mailbox
+from app.mailer.bounces.jobs import LEFT, taking
+from app.mailer.bounces.reading import MAX_OCTETS
+from app.mailer.bounces.service import Taken
+from app.mailer.incoming.mailbox import DONE, Mailbox
 from app.mailer.jobs import run_worker
 from app.mailer.message_states import MessageState
 from app.mailer.suppressions.models import Suppression
@@ -79,7 +81,8 @@ def test_what_comes_back_is_read_by_imap(app, mta):
     assert messages[UNKNOWN].state == MessageState.SENT
     waiting_for(mta, messages[UNKNOWN].message_id)
     trust = ssl.create_default_context(cafile=str(mta.certificate))
-    mailbox = Mailbox(app.config["SETTINGS"], context=trust)
+    again = frozenset({Taken.EARLY})
+    mailbox = Mailbox(app.config["SETTINGS"], octets=MAX_OCTETS, stays=LEFT, again=again, context=trust)
     taken = mailbox.read(taking(app))
     assert taken["bounced"] == 1
     db.session.expire_all()

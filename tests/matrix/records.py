@@ -34,6 +34,7 @@ SCOPED = {
     "correspondence": "correspondence",
     "message": "message",
     "suppression": "suppression",
+    "inbound_mail": "inbound_mail",
 }
 
 

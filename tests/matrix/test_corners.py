@@ -191,7 +191,10 @@ def test_a_foreign_id_in_a_form_answers_as_one_of_nothing_does(house, all_routes
 @pytest.mark.parametrize("name", ["north_admin", "north_finance"])
 def test_counts_are_of_ones_own(house, all_routes, name):
     for resource in SCOPED:
-        own = house.api(name)("get", f"/api/v1/{resource}/?q=(page_size:100)").json
+        answer = house.api(name)("get", f"/api/v1/{resource}/?q=(page_size:100)")
+        if answer.status_code == 403:
+            continue
+        own = answer.json
         whole = house.api()("get", f"/api/v1/{resource}/?q=(page_size:100)").json
         assert own["count"] == len(own["ids"]) < whole["count"], resource
         plural = resource if resource == "correspondence" else f"{resource}s"

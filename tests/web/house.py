@@ -27,11 +27,14 @@ from app.correspondence.attachments import attach
 from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
+from app.inbound.jobs import taking
+from app.inbound.models import InboundMail
 from app.invoices.billing_runs.service import create_run
 from app.invoices.service import create_invoice, send_invoice
 from app.issuer.logo import set_logo
 from app.lookups.service import create_lookup
 from app.mailer.attaching import NewFile
+from app.mailer.bounces.verp import Purpose, token_of
 from app.mailer.models import Message
 from app.mailer.planning.choices import Choices
 from app.mailer.sending_defaults import sending_defaults
@@ -208,11 +211,22 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
         of_dealer = replace(actor("finance"), dealer_code=code)
         given = {"filters": {"dealer_code": code}}
         ids["billing_run"] = create_run(session, of_dealer, values=given, defaults=sending_defaults()).id
+    ids["inbound_mail"] = _mail_to(house, code, ids["ticket"])
     with house.session() as session:
         ids["message"] = session.query(Message.id).filter_by(document_id=ids["invoice"]).order_by(Message.id).first()[0]
         ids["issuer"] = ids["mail_template"] = 1
         about_customer = session.query(AuditRecord.entry_id).filter_by(resource="customer", record_id=ids["customer"])
         ids["audit"] = about_customer.order_by(AuditRecord.id).first()[0]
+
+
+def _mail_to(house: House, code: str, ticket_id: int) -> int:
+    """Have a program answer a copy of a ticket: that is listed, and belongs to the ticket."""
+    with house.session() as session:
+        message = session.query(Message.id).filter_by(thread_id=ticket_id).order_by(Message.id).first()[0]
+        token = token_of(message, secret=house.app.config["SECRET_KEY"], purpose=Purpose.ANSWER)
+        header = [f"From: absent@{code.lower()}.example", f"To: desk+{token}@here.example", "Precedence: bulk"]
+        assert taking(house.app)("\r\n".join([*header, f"Subject: {code.title()} works", "", "Away."]).encode())
+        return session.query(InboundMail.id).order_by(InboundMail.id.desc()).first()[0]
 
 
 def build(folder: Path, database_url: str | None = None, **settings: str) -> Flask:

@@ -5,34 +5,34 @@ from __future__ import annotations
 import base64
 import email
 import hashlib
+import logging
 import quopri
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
-from email.utils import getaddresses
 
 from flufl.bounce import all_failures
 
 from app.mailer.bounces.rules import Failure
+from app.mailer.incoming.headers import (
+    DELIVERED,
+    UNREADABLE,
+    addresses_in,
+    first_id,
+    ids_in,
+    is_automatic,
+    is_submitted_by_program,
+    text_of,
+)
 
-# What a mail of unknown making throws at who reads it.
-_UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+# It tells of each of its detectors, for each mail.
+logging.getLogger("flufl.bounce").setLevel(logging.WARNING)
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/partial"}
 )
-# Where servers write which address a mail was delivered to; the envelope's own name comes first.
-_DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To", "Cc")
-_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
-_ANSWERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response", "X-AutoReply-From")
-_OUT_OF_OFFICE = re.compile(
-    r"^\W*(out of (the )?office|automatic reply|auto(matic)?[- ]?reply|autoreply|abwesenheit|automatische antwort)",
-    re.IGNORECASE,
-)
-_ID = re.compile(r"<[!-;=?-~]{1,250}@[!-;=?-~]{1,253}>")
 _ID_LINE = re.compile(r"^\s*message-id:\s*(<[^<>\s]+@[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _SERVER_WORDS = re.compile(r"(?:[45]\d\d[ -]|#|\()?\(?#?[45]\.\d{1,3}\.\d{1,3}\b|^\W*[45]\d\d[ -]|said: *[45]\d\d")
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
@@ -66,12 +66,12 @@ def read(data: bytes) -> Incoming:
     try:
         mail = email.message_from_bytes(data, policy=compat32)
         return _read(mail, data)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Incoming(identity=hashlib.sha256(data).hexdigest())
 
 
 def _read(mail: Message, data: bytes) -> Incoming:
-    message_id = _first_id(_text(mail, "Message-ID"))
+    message_id = first_id(text_of(mail, "Message-ID"))
     parts = list(mail.walk())
     reported = tuple(failure for part in parts if _type(part) in _STATUS_TYPES for failure in _reported(part))
     failures = reported
@@ -80,24 +80,13 @@ def _read(mail: Message, data: bytes) -> Incoming:
     told = message_id or data.decode("latin-1")
     return Incoming(
         identity=hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest(),
-        delivered_to=tuple(_addresses(mail, _DELIVERED)),
+        delivered_to=tuple(addresses_in(mail, DELIVERED)),
         message_id=message_id,
         returned_ids=tuple(dict.fromkeys(_returned_ids(parts))),
-        answered_ids=tuple(_ID.findall(f"{_text(mail, 'In-Reply-To')} {_text(mail, 'References')}")),
+        answered_ids=tuple(ids_in(f"{text_of(mail, 'In-Reply-To')} {text_of(mail, 'References')}")),
         failures=failures,
         by_standard=bool(reported),
-        is_answer=not failures and _answers(mail),
-    )
-
-
-def _answers(mail: Message) -> bool:
-    """Tell whether a program wrote this in a person's place, or to many (RFC 3834 section 5)."""
-    submitted = _text(mail, "Auto-Submitted").partition(";")[0].strip().lower()
-    return (
-        submitted not in ("", "no")
-        or _text(mail, "Precedence").strip().lower() in _BULK
-        or any(_text(mail, name) for name in _ANSWERS)
-        or bool(_OUT_OF_OFFICE.match(_text(mail, "Subject")))
+        is_answer=not failures and is_submitted_by_program(mail),
     )
 
 
@@ -120,7 +109,7 @@ def _reported(part: Message) -> Iterator[Failure]:
 def _blocks(part: Message) -> Iterator[dict[str, str]]:
     """Yield the fields of each block of a delivery status, by lower-case name."""
     body = part.as_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")[2]
-    encoding = _text(part, "Content-Transfer-Encoding").strip().lower()
+    encoding = text_of(part, "Content-Transfer-Encoding").strip().lower()
     if encoding == "base64":
         body = base64.b64decode(body, validate=False)
     elif encoding == "quoted-printable":
@@ -155,7 +144,7 @@ def _words(field: str) -> str:
 
 def _found_in_words(mail: Message) -> Iterator[Failure]:
     """Find failures in what servers that keep to no standard write; answers of people's programs are none of these."""
-    if not _text(mail, "X-Failed-Recipients") and _is_automatic(mail):
+    if not text_of(mail, "X-Failed-Recipients") and is_automatic(mail):
         return
     temporary, permanent = all_failures(mail)
     words = _words_for_people(mail)
@@ -163,15 +152,6 @@ def _found_in_words(mail: Message) -> Iterator[Failure]:
         for address in sorted(found):
             text = address.decode("utf-8", "replace")
             yield Failure(recipient=text, action=action, diagnostic=_said_of(text, words))
-
-
-def _is_automatic(mail: Message) -> bool:
-    """Tell whether the header itself says that this is an answer, and not only that no person wrote it."""
-    return (
-        any(_text(mail, name) for name in _ANSWERS)
-        or _text(mail, "Precedence").strip().lower() in _BULK
-        or bool(_OUT_OF_OFFICE.match(_text(mail, "Subject")))
-    )
 
 
 def _words_for_people(mail: Message) -> str:
@@ -196,7 +176,7 @@ def _returned_ids(parts: Iterable[Message]) -> Iterator[str]:
         kind = _type(part)
         if kind in _RETURNED_TYPES and part.is_multipart():
             for inner in part.get_payload():
-                if isinstance(inner, Message) and (found := _first_id(_text(inner, "Message-ID"))):
+                if isinstance(inner, Message) and (found := first_id(text_of(inner, "Message-ID"))):
                     yield found
         elif (kind in _RETURNED_TYPES or kind == "text/plain" or number == 0) and not part.is_multipart():
             payload = part.get_payload(decode=True)
@@ -206,25 +186,3 @@ def _returned_ids(parts: Iterable[Message]) -> Iterator[str]:
 
 def _type(part: Message) -> str:
     return part.get_content_type()
-
-
-def _first_id(text: str) -> str:
-    found = _ID.search(text)
-    return found[0] if found else ""
-
-
-def _addresses(mail: Message, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        values = [str(value) for value in mail.get_all(name, [])]
-        yield from (address for _, address in getaddresses(values) if "@" in address)
-
-
-def _text(mail: Message, name: str) -> str:
-    """Return a field of the header as text; what can't be decoded stays as it is."""
-    value = mail.get(name)
-    if value is None:
-        return ""
-    try:
-        return str(make_header(decode_header(value)))
-    except (*_UNREADABLE, UnicodeError):
-        return str(value)

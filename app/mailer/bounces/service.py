@@ -17,6 +17,7 @@ from app.mailer.bounces import verp
 from app.mailer.bounces.models import Bounce
 from app.mailer.bounces.reading import Incoming
 from app.mailer.bounces.rules import SOFT_WINDOW, Failure, Severity, concerning, suppresses
+from app.mailer.bounces.verp import Purpose
 from app.mailer.message_states import MessageState, may_follow
 from app.mailer.models import Message
 from app.mailer.service import change_state
@@ -68,8 +69,17 @@ def take_in(session: Session, actor: Actor, *, mail: Incoming, secret: str, supp
     return Taken.DELAYED if bad == Severity.DELAYED else Taken.BOUNCED
 
 
+def _is_answer_of_person(mail: Incoming, *, secret: str) -> bool:
+    """Tell whether somebody answers a ticket: whatever server's words such a mail quotes, it is no report."""
+    if mail.by_standard or mail.is_answer:
+        return False
+    return verp.message_among(mail.delivered_to, secret=secret, purpose=Purpose.ANSWER) is not None
+
+
 def _message_of(session: Session, mail: Incoming, *, secret: str) -> Message | None:
     """Return the message that a mail is about, locked: by its signed token, or by a Message-ID of ours in it."""
+    if _is_answer_of_person(mail, secret=secret):
+        return None
     message_id = verp.message_among(mail.delivered_to, secret=secret)
     if message_id is None:
         message_id = _by_message_id(session, mail.answered_ids if mail.is_answer else mail.returned_ids)

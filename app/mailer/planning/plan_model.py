@@ -50,7 +50,8 @@ class Document:
     """What copies are made of. `type_id` is the correspondence type's or the ticket type's id; invoices have none.
 
     `marketing` and `document_class` are for correspondence; `internal`, `author_address`, `requester_email` and
-    `thread_id`, the id of the ticket, are for ticket updates.
+    `thread_id`, the id of the ticket, are for ticket updates. So is `sent_from`: the author's other address, where
+    they wrote by mail from one that is not theirs here.
     """
 
     kind: DocumentKind
@@ -62,6 +63,7 @@ class Document:
     document_class: str = ""
     internal: bool = False
     author_address: str | None = None
+    sent_from: str | None = None
     requester_email: str | None = None
     thread_id: int | None = None
 

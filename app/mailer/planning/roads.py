@@ -164,8 +164,8 @@ def _contact_wish(document: Document, contact: Contact) -> tuple[Reason, Reason 
 
 
 def _wrote_it(document: Document, address: str | None) -> bool:
-    author = normalise(document.author_address or "")
-    return bool(author) and author == normalise(address or "")
+    authors = {normalise(one) for one in (document.author_address, document.sent_from) if one} - {""}
+    return normalise(address or "") in authors
 
 
 def _unique(addresses: Iterable[str]) -> list[str]:

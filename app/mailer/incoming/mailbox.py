@@ -1,4 +1,4 @@
-"""The mailbox that bounces come to, read by IMAP: what is taken in moves to a folder, all else stays for people."""
+"""The mailbox that mails come in by, read by IMAP: what is taken in moves to a folder, all else stays for people."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
-from app.mailer.bounces.reading import MAX_OCTETS
-from app.mailer.bounces.service import Taken
 from config import LOOPBACK, Settings
 
 # Where mails go that were taken in.
 DONE = "Counterpart"
 _TLS_PORT = 993
 _SECONDS = 60.0
-_STAY = frozenset({Taken.UNKNOWN, Taken.EARLY})
-Take = Callable[[bytes], Taken]
+Take = Callable[[bytes], StrEnum]
 
 
 class MailboxTroubleError(Exception):
@@ -28,10 +26,25 @@ class MailboxTroubleError(Exception):
 
 
 class Mailbox:
-    """Reads one mailbox, round after round; what it has seen and left for people it doesn't read again."""
+    """Reads one mailbox, round after round; what it has seen and left for people it doesn't read again.
 
-    def __init__(self, settings: Settings, *, context: ssl.SSLContext | None = None) -> None:
+    Of each mail it reads `octets` at most. What became one of `stays` is not moved; it is read once more in the next
+    round if that is among `again`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        octets: int,
+        stays: frozenset[StrEnum],
+        again: frozenset[StrEnum],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._settings = settings
+        self._octets = octets
+        self._stays = stays
+        self._again = again
         self._context = context
         self._left: set[tuple[int, str]] = set()
 
@@ -39,23 +52,28 @@ class Mailbox:
         """Hand each mail to `take`, move those that it knew, and return how many became what.
 
         A mail is moved after what follows from it was committed: a death between the two has it read once more, and
-        a report that is read once more does nothing. Raises MailboxTroubleError.
+        what is read once more does nothing. Raises MailboxTroubleError.
         """
         taken: Counter[str] = Counter()
         with self._open() as mailbox:
             folder = self._settings.imap_folder
             validity = int(mailbox.folder.status(folder, ["UIDVALIDITY"])["UIDVALIDITY"])
             for uid in mailbox.uids("ALL"):
-                data = None if (validity, uid) in self._left else _bytes_of(mailbox, uid)
+                data = None if (validity, uid) in self._left else self._bytes_of(mailbox, uid)
                 if data is None:
                     continue
                 became = take(data)
                 taken[became.value] += 1
-                if became == Taken.UNKNOWN:
+                if became in self._stays - self._again:
                     self._left.add((validity, uid))
-                if became not in _STAY:
+                if became not in self._stays:
                     mailbox.move(uid, _folder_for_done(mailbox, folder))
         return taken
+
+    def _bytes_of(self, mailbox: BaseMailBox, uid: str) -> bytes | None:
+        """Return a mail as it is, unread as before, and no more of it than is looked at; None when it has gone."""
+        _, parts = mailbox.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{self._octets}>)")
+        return next((part[1] for part in parts if isinstance(part, tuple)), None)
 
     @contextmanager
     def _open(self) -> Iterator[BaseMailBox]:
@@ -79,12 +97,6 @@ class Mailbox:
         if port == _TLS_PORT:
             return MailBox(host, port, timeout=_SECONDS, ssl_context=context)
         return MailBoxStartTls(host, port, timeout=_SECONDS, ssl_context=context)
-
-
-def _bytes_of(mailbox: BaseMailBox, uid: str) -> bytes | None:
-    """Return a mail as it is, unread as before, and no more of it than is looked at; None when it has gone."""
-    _, parts = mailbox.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_OCTETS}>)")
-    return next((part[1] for part in parts if isinstance(part, tuple)), None)
 
 
 def _folder_for_done(mailbox: BaseMailBox, beside: str) -> str:
