@@ -22,8 +22,8 @@ from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.plan_schema import PLAN_SCHEMA
 from app.mailer.sending_bodies import (
     PLAN_ANSWER,
-    SENDING_AGAIN_BODY,
-    SENDING_BODY,
+    SENDING_AGAIN_WITH_FILES_BODY,
+    SENDING_WITH_FILES_BODY,
     accepted,
     asked_to_send,
     asked_to_send_again,
@@ -87,11 +87,13 @@ class CorrespondenceApi(AdminApi):
 
     @expose("/<pk>/send", methods=["POST"])
     @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412))
+    @operation(
+        gives=PLAN_ANSWER, status=202, takes=SENDING_WITH_FILES_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412)
+    )
     def send(self, pk: str) -> WerkzeugResponse:
         """Execute the plan. To those who have it, it does nothing."""
         number = id_or_404(pk)
-        asked = asked_to_send()
+        asked = asked_to_send(with_files=True)
         with unit_of_work(db.session) as session:
             done = dispatch.send_letter(
                 session,
@@ -106,11 +108,11 @@ class CorrespondenceApi(AdminApi):
 
     @expose("/<pk>/send_again", methods=["POST"])
     @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_BODY, errors=(*WRITE_ERRORS, 412))
+    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_WITH_FILES_BODY, errors=(*WRITE_ERRORS, 412))
     def send_again(self, pk: str) -> WerkzeugResponse:
         """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
         number = id_or_404(pk)
-        again, version = asked_to_send_again()
+        again, version = asked_to_send_again(with_files=True)
         with unit_of_work(db.session) as session:
             done = dispatch.send_letter_again(
                 session, current_actor(), letter_id=number, again=again, defaults=sending_defaults(), version=version

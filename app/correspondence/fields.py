@@ -43,6 +43,7 @@ LETTER_LABELS: dict[str, Words] = {
     "body": say("Text"),
     "invoices": say("Invoices that it is about"),
     "attachments": say("Attachments"),
+    "extra_attachments": say("Extra attachments"),
     "status": say("Status"),
     "letter_date": say("Date of the letter"),
     "delivered_at": say("Delivered at"),

@@ -16,6 +16,7 @@ SENDING = Sending(
     load=lambda session, actor, number: queries.letter(session, actor, letter_id=number),
     numbered=lambda session, actor, number: queries.letter_numbered(session, actor, number=number),
     document=service.document_of,
+    takes_files=True,
     plan=planned,
     plan_again=lambda session, actor, letter, addresses: dispatch.plan_letter_again(
         session, actor, letter=letter, addresses=addresses, defaults=sending_defaults()

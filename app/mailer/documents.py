@@ -122,6 +122,11 @@ def attached_to(session: Session, *, kind: str, document_id: int) -> list[Attach
     return list(_attachments[kind](session, document_id)) if kind in _attachments else []
 
 
+def takes_files(kind: str) -> bool:
+    """Tell whether files go along with documents of a kind: its own, or those of a sending."""
+    return kind in _attachments
+
+
 def source_of(kind: str) -> DocumentSource:
     """Return the source of a kind of document."""
     return _sources[kind]

@@ -33,6 +33,8 @@ class Sending:
     document: Callable[[Any], Document]
     plan: Callable[[Any, Actor, Any, Choices], Plan]
     plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
+    # Whether a sending takes files of its own.
+    takes_files: bool = False
     send: Callable[[Any, Actor, int, Choices, str | None], Plan]
     send_again: Callable[[Any, Actor, int, Again], Plan]
 

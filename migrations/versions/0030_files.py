@@ -1,4 +1,4 @@
-"""Files of ticket updates.
+"""Files of ticket updates, and those that one sending adds to its messages.
 
 Revision ID: 0030
 Revises: 0028
@@ -35,7 +35,9 @@ def _files(table: str, owner: str) -> None:
 
 def upgrade() -> None:
     _files("ticket_update_file", "ticket_update")
+    _files("message_file", "message")
 
 
 def downgrade() -> None:
+    op.drop_table("message_file")
     op.drop_table("ticket_update_file")
