@@ -15,6 +15,7 @@ from app.core.reach import register_follower
 from app.core.records import Record
 from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
+from app.correspondence.fields import template_errors
 from app.correspondence.linked import register_linked
 from app.correspondence.models import Correspondence
 from app.correspondence.pickers import LETTER_TYPE, letter_type_picker
@@ -47,6 +48,7 @@ from app.issuer.resource import ISSUER
 from app.issuer.views import IssuerView
 from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
+from app.lookups.service import register_rule
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
 from app.mailer.documents import register_attachments, register_source
 from app.mailer.planning import lost as lost_messages
@@ -78,6 +80,7 @@ def register_documents() -> None:
     register_source(LetterSource())
     register_attachments(LetterSource.kind, attached_files)
     register_sending(SENDING_LETTERS)
+    register_rule("correspondence_type", template_errors)
     register_linked("invoice", Invoice, invoice_queries.invoices)
     register_follower(lost_messages.follow)
     mail.opens = connect

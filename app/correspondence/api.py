@@ -64,7 +64,10 @@ class CorrespondenceApi(AdminApi):
     def add_apispec_components(self, api_spec: APISpec) -> None:
         """Put the plan's schema beside the letter's."""
         super().add_apispec_components(api_spec)
-        api_spec.components.schemas["Plan"] = PLAN_SCHEMA
+        schemas = api_spec.components.schemas
+        schemas["Plan"] = PLAN_SCHEMA
+        # A subject may be left out where the type has one.
+        schemas["CorrespondenceApi.post"]["required"].remove("subject")
 
     @expose("/<pk>/plan", methods=["GET"])
     @protect()
