@@ -54,7 +54,12 @@ class Posted:
 class SendingForm(RecordForm):
     """What a page that sends asks for beside its plan."""
 
-    extra_attachments = files_field(say("Extra attachments"))
+    extra_attachments = files_field(
+        say("Extra attachments"),
+        say(
+            "They go along with the copies that you send now, and with these when they are sent again; not with others."
+        ),
+    )
 
 
 class SendPages:
