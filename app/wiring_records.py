@@ -42,7 +42,7 @@ from app.invoices.pickers import invoice_picker
 from app.invoices.resource import INVOICE
 from app.invoices.search import INVOICES
 from app.invoices.sending import SENDING
-from app.invoices.source import InvoiceSource
+from app.invoices.source import InvoiceSource, own_noun
 from app.invoices.views import InvoiceView
 from app.issuer.resource import ISSUER
 from app.issuer.views import IssuerView
@@ -50,7 +50,7 @@ from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
 from app.lookups.service import register_rule
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
-from app.mailer.documents import register_attachments, register_source
+from app.mailer.documents import register_attachments, register_own_noun, register_source
 from app.mailer.planning import lost as lost_messages
 from app.mailer.resource import MESSAGE
 from app.mailer.sending_kinds import register_sending
@@ -73,6 +73,7 @@ from app.web.pickers import listed, register_picker
 def register_documents() -> None:
     """Let each kind of document be sent, by whichever door."""
     register_source(InvoiceSource())
+    register_own_noun(InvoiceSource.kind, own_noun)
     register_source(TicketUpdateSource())
     register_attachments(TicketUpdateSource.kind, files_of_update)
     register_sending(SENDING)

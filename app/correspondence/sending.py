@@ -21,15 +21,16 @@ SENDING = Sending(
     plan_again=lambda session, actor, letter, addresses: dispatch.plan_letter_again(
         session, actor, letter=letter, addresses=addresses, defaults=sending_defaults()
     ),
-    send=lambda session, actor, number, choices, fingerprint: dispatch.send_letter(
+    send=lambda session, actor, number, choices, fingerprint, version: dispatch.send_letter(
         session,
         actor,
         letter_id=number,
         choices=choices,
         fingerprint=fingerprint,
         defaults=sending_defaults(),
+        version=version,
     ),
-    send_again=lambda session, actor, number, again: dispatch.send_letter_again(
-        session, actor, letter_id=number, again=again, defaults=sending_defaults()
+    send_again=lambda session, actor, number, again, version: dispatch.send_letter_again(
+        session, actor, letter_id=number, again=again, defaults=sending_defaults(), version=version
     ),
 )

@@ -45,12 +45,12 @@ class MessageApi(AdminApi):
         """Keep a message from leaving."""
         return self._verb(pk, service.cancel_message)
 
-    @expose("/<pk>/extra_attachments/<file_pk>", methods=["GET"])
+    @expose("/<pk>/extra_attachments/<attachment_pk>", methods=["GET"])
     @protect()
     @operation(gives=FILE, content_type="application/octet-stream")
-    def extra_attachment(self, pk: str, file_pk: str) -> Response:
+    def extra_attachment(self, pk: str, attachment_pk: str) -> Response:
         """Give a file that its sending added to what the document carries, as its own media type."""
-        number, file_id = id_or_404(pk), id_or_404(file_pk)
+        number, file_id = id_or_404(pk), id_or_404(attachment_pk)
         return file_answer(extra_file(db.session(), current_actor(), message_id=number, file_id=file_id))
 
     def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:

@@ -123,11 +123,11 @@ class MessageView(AdminView):
         answer.headers["Content-Disposition"] = f'attachment; filename="message-{message.id}.eml"'
         return answer
 
-    @expose("/<pk>/extra-attachments/<file_pk>", methods=["GET"])
+    @expose("/<pk>/extra-attachments/<attachment_pk>", methods=["GET"])
     @has_access
-    def extra_attachment(self, pk: str, file_pk: str) -> Response:
+    def extra_attachment(self, pk: str, attachment_pk: str) -> Response:
         """Hand out a file that the message's sending added."""
-        number, file_id = id_or_404(pk), id_or_404(file_pk)
+        number, file_id = id_or_404(pk), id_or_404(attachment_pk)
         return file_answer(extra_file(db.session(), current_actor(), message_id=number, file_id=file_id))
 
     def _verb(self, pk: str, verb: Any, *, label: str, done: Callable[[str], str]) -> Answer:
@@ -239,7 +239,7 @@ def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
     data = mail_of(session, message)
     files = listed_files(
         extra_files(session, [message.id]).get(message.id, ()),
-        lambda one: url_for("MessageView.extra_attachment", pk=message.id, file_pk=one.id),
+        lambda one: url_for("MessageView.extra_attachment", pk=message.id, attachment_pk=one.id),
     )
     if data is None:
         return {"message": message, "mail": None, "files": files}

@@ -71,6 +71,8 @@ OPERATIONS = {
     "attach": "update",
     "detach": "update",
     "attachment": "read",
+    "extra_attachment": "read",
+    "texts": "create",
     "delivered": "send",
 }
 # Views whose class names no resource, and methods that are about another resource than their view's.
@@ -269,8 +271,10 @@ def test_a_role_gets_what_the_table_gives_it(house, calls, name):
     made_up |= {"ImportView.show", "ImportView.faults", "ImportView.sample"}
     # Nor which address is asked about.
     made_up |= {"InvoiceApi.why", "CorrespondenceApi.why"}
-    # No file goes along with the letter here.
-    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach"}
+    # No file goes along with the letter, the ticket and the message here.
+    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach", "CorrespondenceApi.attachment"}
+    made_up |= {"TicketView.attachment", "TicketApi.attachment"}
+    made_up |= {"MessageView.extra_attachment", "MessageApi.extra_attachment"}
     if name == "support":
         made_up |= {call.endpoint for call in given if call.endpoint.startswith("Correspondence")}
         made_up |= {"MessageApi.get", "MessageView.show", "MessageView.retry", "MessageView.cancel"}

@@ -108,7 +108,7 @@ class SendPages:
                 again = Again.checked(addresses=ticked, reason=request.form.get("reason", ""))
                 again = replace(again, files=self._files())
                 with unit_of_work(db.session) as session:
-                    done = self.sending.send_again(session, actor, number, again)
+                    done = self.sending.send_again(session, actor, number, again, None)
             except DomainError as refusal:
                 error = refusal
                 record = self.sending.load(db.session(), actor, number)
@@ -200,7 +200,7 @@ class SendPages:
         if not fingerprint:
             raise Conflict(say("Look at the plan first, then send it."), code="plan_changed")
         with unit_of_work(db.session) as session:
-            done = self.sending.send(session, actor, number, choices, fingerprint)
+            done = self.sending.send(session, actor, number, choices, fingerprint, None)
         summary = sending_summary(done)
         if summary:
             tell(summary)
