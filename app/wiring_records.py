@@ -15,6 +15,7 @@ from app.core.reach import register_follower
 from app.core.records import Record
 from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
+from app.correspondence.fields import template_errors
 from app.correspondence.linked import register_linked
 from app.correspondence.models import Correspondence
 from app.correspondence.pickers import LETTER_TYPE, letter_type_picker
@@ -43,14 +44,15 @@ from app.invoices.pickers import invoice_picker
 from app.invoices.resource import INVOICE
 from app.invoices.search import INVOICES
 from app.invoices.sending import SENDING
-from app.invoices.source import InvoiceSource
+from app.invoices.source import InvoiceSource, own_noun
 from app.invoices.views import InvoiceView
 from app.issuer.resource import ISSUER
 from app.issuer.views import IssuerView
 from app.lookups.referring import register_finder
 from app.lookups.resource import LOOKUP_RESOURCES
+from app.lookups.service import register_rule
 from app.lookups.views import LOOKUP_VIEWS, dealer_picker, lookup_picker
-from app.mailer.documents import register_attachments, register_source
+from app.mailer.documents import register_attachments, register_own_noun, register_source
 from app.mailer.planning import lost as lost_messages
 from app.mailer.resource import MESSAGE
 from app.mailer.sending_kinds import register_sending
@@ -74,6 +76,7 @@ from app.web.pickers import listed, register_picker
 def register_documents() -> None:
     """Let each kind of document be sent, by whichever door."""
     register_source(InvoiceSource())
+    register_own_noun(InvoiceSource.kind, own_noun)
     register_source(TicketUpdateSource())
     register_attachments(TicketUpdateSource.kind, files_of_update)
     register_sending(SENDING)
@@ -81,6 +84,7 @@ def register_documents() -> None:
     register_source(LetterSource())
     register_attachments(LetterSource.kind, attached_files)
     register_sending(SENDING_LETTERS)
+    register_rule("correspondence_type", template_errors)
     register_linked("invoice", Invoice, invoice_queries.invoices)
     register_follower(lost_messages.follow)
     mail.opens = connect

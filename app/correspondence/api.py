@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apispec import APISpec
-from flask import Response, jsonify, request
+from flask import Response
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -11,28 +11,14 @@ from app.core.errors import Conflict
 from app.core.unit_of_work import unit_of_work
 from app.core.words import said
 from app.correspondence import attachments, dispatch, queries
-from app.correspondence.resource import LETTER, planned
+from app.correspondence.resource import LETTER
 from app.correspondence.rules import MAX_NOTE
 from app.correspondence.sending import SENDING
 from app.correspondence.source import filename_of, kept_pdf
 from app.extensions import db
 from app.mailer.attaching import MAX_FILE
 from app.mailer.file_calls import FILE, NEW_FILE, ascii_name, file_answer
-from app.mailer.planning.choices import Choices
-from app.mailer.planning.plan_output import as_dict
-from app.mailer.planning.plan_schema import PLAN_SCHEMA
-from app.mailer.sending_bodies import (
-    PLAN_ANSWER,
-    SENDING_AGAIN_BODY,
-    SENDING_BODY,
-    accepted,
-    asked_to_send,
-    asked_to_send_again,
-)
-from app.mailer.sending_defaults import sending_defaults
-from app.mailer.sending_kinds import answer_about
-from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
-from app.web.admin_api import AdminApi
+from app.mailer.sending_api import SENDING_PERMISSIONS, SendingApi
 from app.web.api_body import bytes_of, only, read_body, read_version, take_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
@@ -46,15 +32,13 @@ _DELIVERED = {
 _ATTACHED = {**NEW_FILE, "properties": {**NEW_FILE["properties"], "version": VERSION}}
 
 
-class CorrespondenceApi(AdminApi):
+class CorrespondenceApi(SendingApi):
     """Letters: written, attached to, planned, sent, and handed over; and their PDF."""
 
     resource = LETTER
+    sending = SENDING
     method_permission_name = {
-        "plan": "read",
-        "why": "read",
-        "send": "send",
-        "send_again": "send",
+        **SENDING_PERMISSIONS,
         "delivered": "send",
         "attach": "update",
         "detach": "update",
@@ -63,60 +47,9 @@ class CorrespondenceApi(AdminApi):
     }
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
-        """Put the plan's schema beside the letter's."""
+        """Say that a subject may be left out where the type has one."""
         super().add_apispec_components(api_spec)
-        api_spec.components.schemas["Plan"] = PLAN_SCHEMA
-
-    @expose("/<pk>/plan", methods=["GET"])
-    @protect()
-    @operation(gives=PLAN_ANSWER)
-    def plan(self, pk: str) -> Response:
-        """Give the plan: who would get this letter, and why; who would not, and why not."""
-        session, actor = db.session(), current_actor()
-        letter = queries.letter(session, actor, letter_id=id_or_404(pk))
-        return jsonify(result=as_dict(planned(session, actor, letter, Choices())))
-
-    @expose("/<pk>/why", methods=["GET"])
-    @protect()
-    @operation(gives=WHY_SCHEMA, query=[ADDRESS], errors=(400, 401, 403, 404, 422))
-    def why(self, pk: str) -> Response:
-        """Say what an address has of this letter, and why: it got it, was skipped, or no road leads there."""
-        actor = current_actor()
-        letter = queries.letter(db.session(), actor, letter_id=id_or_404(pk))
-        answered = answer_about(SENDING, actor, letter, request.args.get("address"))
-        return jsonify(result=answer_as_dict(SENDING.document(letter), answered))
-
-    @expose("/<pk>/send", methods=["POST"])
-    @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412))
-    def send(self, pk: str) -> WerkzeugResponse:
-        """Execute the plan. To those who have it, it does nothing."""
-        number = id_or_404(pk)
-        asked = asked_to_send()
-        with unit_of_work(db.session) as session:
-            done = dispatch.send_letter(
-                session,
-                current_actor(),
-                letter_id=number,
-                choices=asked.choices,
-                fingerprint=asked.fingerprint,
-                defaults=sending_defaults(),
-                version=asked.version,
-            )
-        return accepted(done)
-
-    @expose("/<pk>/send_again", methods=["POST"])
-    @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_BODY, errors=(*WRITE_ERRORS, 412))
-    def send_again(self, pk: str) -> WerkzeugResponse:
-        """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
-        number = id_or_404(pk)
-        again, version = asked_to_send_again()
-        with unit_of_work(db.session) as session:
-            done = dispatch.send_letter_again(
-                session, current_actor(), letter_id=number, again=again, defaults=sending_defaults(), version=version
-            )
-        return accepted(done)
+        api_spec.components.schemas["CorrespondenceApi.post"]["required"].remove("subject")
 
     @expose("/<pk>/delivered", methods=["POST"])
     @protect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
@@ -17,6 +19,7 @@ from app.correspondence.models import Correspondence
 from app.correspondence.rules import MAX_NOTE, LetterStatus, may_send, status_after_sending
 from app.correspondence.service import NAME, document_of, letter_for, touch_of
 from app.mailer import service as mailer
+from app.mailer.attaching import NewFile, clean_name
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.planning.facts import Defaults, lock_customer
 from app.mailer.planning.rules import Plan
@@ -54,7 +57,8 @@ def send_letter(
 ) -> Plan:
     """Execute a letter's plan: put its messages into the outbox. To addresses that have it, it does nothing.
 
-    Raises Forbidden, NotFound, Stale, Invalid, Conflict (`plan_changed`, `not_ready`).
+    The chosen files go along with these messages alone. Raises Forbidden, NotFound, Stale, Invalid, Conflict
+    (`plan_changed`, `not_ready`).
     """
     letter = _to_send(session, actor, letter_id, version)
     done, made = mailer.send_document(
@@ -67,7 +71,9 @@ def send_letter(
     )
     if made:
         before, letter.status = letter.status, status_after_sending(letter.status).value
-        changes = {"status": (before, letter.status)} if before != letter.status else {}
+        changes = _extra(choices.files)
+        if before != letter.status:
+            changes["status"] = (before, letter.status)
         audit.record(session, actor, verb=Verb.LETTER_SENT, touched=[touch_of(letter, changes), *made])
     return done
 
@@ -86,8 +92,9 @@ def send_letter_again(
         customer=letter.customer,
         addresses=again.addresses,
         defaults=defaults,
+        files=again.files,
     )
-    touched = [touch_of(letter), *made]
+    touched = [touch_of(letter, _extra(again.files)), *made]
     audit.record(session, actor, verb=Verb.LETTER_SENT_AGAIN, touched=touched, reason=again.reason)
     return done
 
@@ -111,6 +118,12 @@ def mark_delivered(
     changes = {"status": (before, letter.status), "delivered_note": (None, letter.delivered_note)}
     audit.record(session, actor, verb=Verb.LETTER_DELIVERED, touched=[touch_of(letter, changes)])
     return letter
+
+
+def _extra(files: Sequence[NewFile]) -> dict[str, tuple[object, object]]:
+    """Return what the trail says of the files of a sending."""
+    names = ", ".join(clean_name(one.filename) for one in files)
+    return {"extra_attachments": (None, names)} if names else {}
 
 
 def _to_send(session: Session, actor: Actor, letter_id: int, version: int | None) -> Correspondence:

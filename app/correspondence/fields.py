@@ -43,6 +43,7 @@ LETTER_LABELS: dict[str, Words] = {
     "body": say("Text"),
     "invoices": say("Invoices that it is about"),
     "attachments": say("Attachments"),
+    "extra_attachments": say("Extra attachments"),
     "status": say("Status"),
     "letter_date": say("Date of the letter"),
     "delivered_at": say("Delivered at"),
@@ -52,7 +53,16 @@ LETTER_LABELS: dict[str, Words] = {
 
 def letter_errors(values: Mapping[str, Any]) -> FieldErrors:
     """Return what keeps a letter from being saved, by field."""
-    told = {name: placeholder_error(values.get(name) or "") for name in ("subject", "body")}
-    if told["body"] is None and is_too_deep(values.get("body") or ""):
-        told["body"] = say("Lists and quotes stand too deeply in each other here.")
+    return _text_errors(values, subject="subject", body="body")
+
+
+def template_errors(values: Mapping[str, Any]) -> FieldErrors:
+    """Return what keeps a type's texts from being those that its letters begin with, by field."""
+    return _text_errors(values, subject="template_subject", body="template_body")
+
+
+def _text_errors(values: Mapping[str, Any], *, subject: str, body: str) -> FieldErrors:
+    told = {name: placeholder_error(values.get(name) or "") for name in (subject, body)}
+    if told[body] is None and is_too_deep(values.get(body) or ""):
+        told[body] = say("Lists and quotes stand too deeply in each other here.")
     return {name: [error] for name, error in told.items() if error}

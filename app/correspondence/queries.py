@@ -10,9 +10,11 @@ from app.access.table import LETTER_CLASSES, Operation, document_resource
 from app.core import search_index
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.core.whole_numbers import clean_id
 from app.core.words import say
 from app.correspondence.models import Attachment, Correspondence
 from app.customers import queries as customers
+from app.lookups.models import CorrespondenceType
 
 
 def classes(actor: Actor, operation: Operation) -> list[str]:
@@ -62,6 +64,22 @@ def last_series(session: Session, *, customer_id: int) -> int:
     """Return how many numbers a customer's series has used, deleted letters included."""
     statement = select(func.max(Correspondence.series)).where(Correspondence.customer_id == customer_id)
     return session.scalar(statement) or 0
+
+
+def texts_of_type(session: Session, actor: Actor, type_id: object) -> dict[str, str]:
+    """Return what a letter of a type begins with, `subject` and `body` as far as the type has them.
+
+    Of what is no type, or of none that the actor may write letters of, there is nothing.
+    """
+    try:
+        number = clean_id(type_id)
+    except ValueError:
+        return {}
+    kind = session.get(CorrespondenceType, number)
+    if kind is None or kind.deleted_at or kind.correspondence_class not in classes(actor, Operation.CREATE):
+        return {}
+    texts = {"subject": kind.template_subject, "body": kind.template_body}
+    return {name: text for name, text in texts.items() if text}
 
 
 def attachments_of(session: Session, *, letter_id: int) -> list[Attachment]:

@@ -7,9 +7,10 @@ from enum import StrEnum
 from app.core.errors import Conflict, Invalid
 from app.core.markdown import escaped
 from app.core.words import Words, say
+from app.lookups.rules import MAX_LETTER_BODY, MAX_LETTER_SUBJECT
 
-MAX_SUBJECT = 160
-MAX_BODY = 20_000
+MAX_SUBJECT = MAX_LETTER_SUBJECT
+MAX_BODY = MAX_LETTER_BODY
 MAX_NOTE = 500
 MAX_LINKED = 50
 

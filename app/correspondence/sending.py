@@ -16,19 +16,21 @@ SENDING = Sending(
     load=lambda session, actor, number: queries.letter(session, actor, letter_id=number),
     numbered=lambda session, actor, number: queries.letter_numbered(session, actor, number=number),
     document=service.document_of,
+    takes_files=True,
     plan=planned,
     plan_again=lambda session, actor, letter, addresses: dispatch.plan_letter_again(
         session, actor, letter=letter, addresses=addresses, defaults=sending_defaults()
     ),
-    send=lambda session, actor, number, choices, fingerprint: dispatch.send_letter(
+    send=lambda session, actor, number, choices, fingerprint, version: dispatch.send_letter(
         session,
         actor,
         letter_id=number,
         choices=choices,
         fingerprint=fingerprint,
         defaults=sending_defaults(),
+        version=version,
     ),
-    send_again=lambda session, actor, number, again: dispatch.send_letter_again(
-        session, actor, letter_id=number, again=again, defaults=sending_defaults()
+    send_again=lambda session, actor, number, again, version: dispatch.send_letter_again(
+        session, actor, letter_id=number, again=again, defaults=sending_defaults(), version=version
     ),
 )

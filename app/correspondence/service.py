@@ -37,8 +37,12 @@ NAME = "correspondence"
 
 
 def create_letter(session: Session, actor: Actor, *, values: Mapping[str, object]) -> Correspondence:
-    """Write a letter, and make its PDF; number, class and status are ours. Raises Forbidden, Invalid, NotFound."""
+    """Write a letter, and make its PDF; number, class and status are ours. Raises Forbidden, Invalid, NotFound.
+
+    Texts that are left out are those that its type begins with.
+    """
     ensure(actor, Operation.CREATE, NAME)
+    values = {**queries.texts_of_type(session, actor, values.get("correspondence_type")), **values}
     edit = prepare_new(session, actor, resource=NAME, fields=LETTER_FIELDS, given=values, rule=letter_errors)
     kind = session.get_one(CorrespondenceType, edit.changes["correspondence_type"][1])
     _ensure_of_class(actor, kind)

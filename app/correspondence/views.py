@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, jsonify, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from markupsafe import Markup
@@ -56,6 +56,7 @@ class CorrespondenceView(LetterTasks, SendPages, AdminView):
         "attach": "update",
         "detach": "update",
         "attachment": "read",
+        "texts": "create",
     }
     list_columns = ["number", "customer_id", "correspondence_type", "subject", "status", "created_at"]
     list_choices = ["correspondence_class", "letter_date", "delivered_at", "last_modified_at"]
@@ -65,7 +66,10 @@ class CorrespondenceView(LetterTasks, SendPages, AdminView):
         (say("System Information"), ("created_at", "last_modified_at")),
     )
     description_columns = {
-        "correspondence_type": say("Decides who may see the letter, and who gets copies; it is fixed once saved."),
+        "correspondence_type": say(
+            "Decides who may see the letter, and who gets copies; it is fixed once saved. "
+            "Texts that are empty become its own."
+        ),
         "invoices": say("Invoices of the same customer."),
         "subject": say("One line; it heads the letter and its mail, and may hold placeholders."),
         "body": say("In Markdown: # heading, **bold**, *italic*, - list, [text](https://address)."),
@@ -143,11 +147,19 @@ class CorrespondenceView(LetterTasks, SendPages, AdminView):
             form["body"].render_kw = {**(form["body"].render_kw or {}), "rows": TEXT_ROWS}
         if isinstance(form._fields.get("correspondence_type"), PickerField):
             form.correspondence_type.url = f"/pickers/{LETTER_TYPE}"
+            # The page's script asks there what a letter of the chosen type begins with.
+            form.correspondence_type.render_kw = {"data-texts-url": url_for(f"{self.endpoint}.texts")}
         return form
 
     def extra_context(self, _record: Any, _given: Mapping[str, object] | None) -> dict[str, Any]:
         """Give the form the list of placeholders."""
         return {"extra_template": "correspondence/placeholders.html", "placeholders": PLACEHOLDERS}
+
+    @expose("/texts", methods=["GET"])
+    @has_access
+    def texts(self) -> Response:
+        """Give what a letter of a type begins with, for the fields of its form that are empty."""
+        return jsonify(queries.texts_of_type(db.session(), current_actor(), request.args.get("type")))
 
     @expose("/<pk>/pdf", methods=["GET"])
     @has_access

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from apispec import APISpec
 from flask import Response, jsonify, request
 from flask_appbuilder.api import expose, protect
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -20,25 +19,11 @@ from app.invoices.credit_notes.rules import MAX_REASON as MAX_CREDIT_REASON
 from app.invoices.days import today
 from app.invoices.fields import LINES_SCHEMA
 from app.invoices.pdf.formats import FORMATS
-from app.invoices.resource import INVOICE, planned
+from app.invoices.resource import INVOICE
 from app.invoices.sending import SENDING
 from app.invoices.source import shown_pdf
 from app.invoices.usage.pages import USAGE_PAGE, USAGE_QUERY, usage_page
-from app.mailer.planning.choices import Choices
-from app.mailer.planning.plan_output import as_dict
-from app.mailer.planning.plan_schema import PLAN_SCHEMA
-from app.mailer.sending_bodies import (
-    PLAN_ANSWER,
-    SENDING_AGAIN_BODY,
-    SENDING_BODY,
-    accepted,
-    asked_to_send,
-    asked_to_send_again,
-)
-from app.mailer.sending_defaults import sending_defaults
-from app.mailer.sending_kinds import answer_about
-from app.mailer.why.answers import ADDRESS, WHY_SCHEMA, answer_as_dict
-from app.web.admin_api import AdminApi
+from app.mailer.sending_api import SENDING_PERMISSIONS, SendingApi
 from app.web.api_body import only, read_body, read_version, take_version
 from app.web.current import current_actor
 from app.web.operations import ONLY_VERSION, RECORD, VERSION, WRITE_ERRORS, operation
@@ -57,25 +42,18 @@ _CREDITING = {
 _FORMAT = {"name": "format", "schema": {"type": "string", "enum": ["short", "long", "full"], "default": "short"}}
 
 
-class InvoiceApi(AdminApi):
+class InvoiceApi(SendingApi):
     """Invoices: drafts, approval, the plan, sending, and the PDF."""
 
     resource = INVOICE
+    sending = SENDING
     method_permission_name = {
         "approve": "approve",
         "credit": "approve",
-        "plan": "read",
-        "why": "read",
-        "send": "send",
-        "send_again": "send",
+        **SENDING_PERMISSIONS,
         "pdf": "read",
         "usage": "read",
     }
-
-    def add_apispec_components(self, api_spec: APISpec) -> None:
-        """Put the plan's schema beside the invoice's."""
-        super().add_apispec_components(api_spec)
-        api_spec.components.schemas["Plan"] = PLAN_SCHEMA
 
     @expose("/<pk>/approve", methods=["POST"])
     @protect()
@@ -109,62 +87,6 @@ class InvoiceApi(AdminApi):
             )
             made = note.id
         return self.answer(queries.invoice(db.session(), actor, invoice_id=made), 201)
-
-    @expose("/<pk>/plan", methods=["GET"])
-    @protect()
-    @operation(gives=PLAN_ANSWER)
-    def plan(self, pk: str) -> Response:
-        """Give the plan: who would get this invoice, in which format, and why; who would not, and why not."""
-        session, actor = db.session(), current_actor()
-        invoice = queries.invoice(session, actor, invoice_id=id_or_404(pk))
-        return jsonify(result=as_dict(planned(session, actor, invoice, Choices())))
-
-    @expose("/<pk>/why", methods=["GET"])
-    @protect()
-    @operation(gives=WHY_SCHEMA, query=[ADDRESS], errors=(400, 401, 403, 404, 422))
-    def why(self, pk: str) -> Response:
-        """Say what an address has of this invoice, and why: it got it, was skipped, or no road leads there."""
-        actor = current_actor()
-        invoice = queries.invoice(db.session(), actor, invoice_id=id_or_404(pk))
-        answered = answer_about(SENDING, actor, invoice, request.args.get("address"))
-        return jsonify(result=answer_as_dict(SENDING.document(invoice), answered))
-
-    @expose("/<pk>/send", methods=["POST"])
-    @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_BODY, body_optional=True, errors=(*WRITE_ERRORS, 412))
-    def send(self, pk: str) -> WerkzeugResponse:
-        """Execute the plan; sending approves a draft. To those who have it, it does nothing."""
-        number = id_or_404(pk)
-        asked = asked_to_send()
-        with unit_of_work(db.session) as session:
-            done = service.send_invoice(
-                session,
-                current_actor(),
-                invoice_id=number,
-                choices=asked.choices,
-                fingerprint=asked.fingerprint,
-                defaults=sending_defaults(),
-                version=asked.version,
-            )
-        return accepted(done)
-
-    @expose("/<pk>/send_again", methods=["POST"])
-    @protect()
-    @operation(gives=PLAN_ANSWER, status=202, takes=SENDING_AGAIN_BODY, errors=(*WRITE_ERRORS, 412))
-    def send_again(self, pk: str) -> WerkzeugResponse:
-        """Send it once more to addresses that have had it, for a reason; each gets a message of its own."""
-        number = id_or_404(pk)
-        again, version = asked_to_send_again()
-        with unit_of_work(db.session) as session:
-            done = service.send_invoice_again(
-                session,
-                current_actor(),
-                invoice_id=number,
-                again=again,
-                defaults=sending_defaults(),
-                version=version,
-            )
-        return accepted(done)
 
     @expose("/<pk>/pdf", methods=["GET"])
     @protect()

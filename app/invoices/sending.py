@@ -33,15 +33,16 @@ SENDING = Sending(
     plan_again=lambda session, actor, invoice, addresses: service.plan_invoice_again(
         session, actor, invoice=invoice, addresses=addresses, defaults=sending_defaults()
     ),
-    send=lambda session, actor, number, choices, fingerprint: service.send_invoice(
+    send=lambda session, actor, number, choices, fingerprint, version: service.send_invoice(
         session,
         actor,
         invoice_id=number,
         choices=choices,
         fingerprint=fingerprint,
         defaults=sending_defaults(),
+        version=version,
     ),
-    send_again=lambda session, actor, number, again: service.send_invoice_again(
-        session, actor, invoice_id=number, again=again, defaults=sending_defaults()
+    send_again=lambda session, actor, number, again, version: service.send_invoice_again(
+        session, actor, invoice_id=number, again=again, defaults=sending_defaults(), version=version
     ),
 )

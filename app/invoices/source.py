@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.access.ask import may
 from app.access.table import Operation
 from app.core.actor import Actor
-from app.core.words import say
+from app.core.words import Words, say
 from app.extensions import db
 from app.invoices import queries
 from app.invoices.labels import name_of
@@ -134,3 +134,9 @@ def shown_pdf(session: Session, invoice: Invoice, *, format_: str) -> bytes:
         if sent is not None:
             return sent
     return print_invoice(session, invoice, language=language, format_=format_)
+
+
+def own_noun(session: Session, invoice_id: int) -> Words | None:
+    """Return that an invoice which credits another is a credit note."""
+    credits_id = session.scalar(select(Invoice.credits_id).where(Invoice.id == invoice_id))
+    return say("credit note") if credits_id is not None else None

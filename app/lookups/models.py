@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.core.records import Record
 from app.extensions import Model
+from app.lookups.rules import MAX_LETTER_SUBJECT
 from app.lookups.usage_reports.rules import Availability, FileFormat, UsageReport
 
 
@@ -75,12 +76,17 @@ class TicketStatus(Lookup):
 
 
 class CorrespondenceType(Lookup):
-    """The kind of a letter, in one of four classes; `bulk` ones may be sent to many."""
+    """The kind of a letter, in one of four classes; `bulk` ones may be sent to many.
+
+    `template_subject` and `template_body` are what a letter of the type begins with: Markdown with placeholders.
+    """
 
     __tablename__ = "correspondence_type"
 
     correspondence_class: Mapped[str] = mapped_column(String(20), nullable=False)
     bulk: Mapped[bool] = mapped_column(nullable=False, default=False)
+    template_subject: Mapped[str | None] = mapped_column(String(MAX_LETTER_SUBJECT))
+    template_body: Mapped[str | None] = mapped_column(Text)
 
 
 class CustomerStatus(Lookup):

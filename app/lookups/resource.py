@@ -65,6 +65,8 @@ LABELS = {
     "closed": say("Closed"),
     "correspondence_class": say("Class"),
     "bulk": say("Bulk"),
+    "template_subject": say("Subject to begin with"),
+    "template_body": say("Text to begin with"),
     "allows_correspondence": say("Allows Correspondence"),
     "code": say("Code"),
     "report": say("Report"),
@@ -92,8 +94,12 @@ class _Listed:
 
 
 def _listed(name: str, model: Any) -> _Listed:
-    """Return it by the fields of a list; words in an order are neither sorted by nor filtered by."""
-    fields = {field: kind for field, kind in LOOKUP_FIELDS[name].items() if not isinstance(kind, Ordered)}
+    """Return it by the fields of a list; words in an order and long texts are neither sorted by nor filtered by."""
+    fields = {
+        field: kind
+        for field, kind in LOOKUP_FIELDS[name].items()
+        if not isinstance(kind, Ordered) and not getattr(kind, "multiline", False)
+    }
     columns = {field: getattr(model, field) for field, kind in fields.items() if not isinstance(kind, References)}
     relations = {field: getattr(model, field) for field in fields if field not in columns}
     # By customers nothing is filtered: it would tell of those out of sight.

@@ -31,6 +31,10 @@ _CLASS_WORDS = {
 }
 
 
+# The bounds of a letter's texts, and so of those that a type gives it to begin with.
+MAX_LETTER_SUBJECT = 160
+MAX_LETTER_BODY = 20_000
+
 _COMMON: dict[str, Field] = {
     "name": Text(limit=80, required=True),
     "active": Flag(default=True),
@@ -48,6 +52,8 @@ LOOKUP_FIELDS: dict[str, Fields] = {
         **_COMMON,
         "correspondence_class": Choice(options=CorrespondenceClass),
         "bulk": Flag(),
+        "template_subject": Text(limit=MAX_LETTER_SUBJECT),
+        "template_body": Text(limit=MAX_LETTER_BODY, multiline=True),
     },
     "usage_report_profile": {**_COMMON, **PROFILE_FIELDS},
     "customer_status": {**_COMMON, "allows_correspondence": Flag(default=True)},

@@ -128,7 +128,12 @@ def _no_rule(_values: Mapping[str, Any]) -> FieldErrors:
 
 
 # What must hold for a row as a whole, in lists whose fields depend on one another.
-_RULES: Mapping[str, Rule] = {"usage_report_profile": profile_errors}
+_RULES: dict[str, Rule] = {"usage_report_profile": profile_errors}
+
+
+def register_rule(resource: str, rule: Rule) -> None:
+    """Have the rows of a list checked by a rule of a feature above, which knows what they are for."""
+    _RULES[resource] = rule
 
 
 def _settled(resource: str, values: Mapping[str, object], row: Lookup | None = None) -> Mapping[str, object]:

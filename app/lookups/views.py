@@ -23,6 +23,8 @@ _HINTS = {
     "position": say("Lists are sorted by this number first, then by name."),
     "code": say("Given once: customers, contacts and users carry this code."),
     "bulk": say("May be sent to many customers at once."),
+    "template_subject": say("Stands in a new letter of this type; placeholders as in letters."),
+    "template_body": say("The same, in Markdown: its headings are the letter's sections."),
     "allows_correspondence": say("Without this, customers of this status get no document."),
     "closed": say("Tickets of this status are done."),
     "report": say("What the report has a row for."),
@@ -33,6 +35,8 @@ _HINTS = {
     "dealers": say("Count while it is available to customers of some dealers."),
 }
 
+_NO_COLUMNS = ("position", "template_subject", "template_body")
+
 # Which rows a form is offered, by the parameters that it gives its picker.
 Condition = Callable[[Session, Actor, Mapping[str, str]], ColumnElement[bool]]
 _BASES: dict[str, type[AdminView]] = {"usage_report_profile": ProfilePages}
@@ -41,8 +45,8 @@ _BASES: dict[str, type[AdminView]] = {"usage_report_profile": ProfilePages}
 def _view(resource: Resource) -> type[AdminView]:
     plural = resource.plural.lower().replace(" ", "-")
     base = _BASES.get(resource.name, AdminView)
-    columns = list(getattr(base, "profile_columns", [name for name in resource.fields if name != "position"]))
-    others = [name for name in resource.fields if name not in columns]
+    columns = list(getattr(base, "profile_columns", [name for name in resource.fields if name not in _NO_COLUMNS]))
+    others = [name for name in resource.fields if name not in columns and name != "template_body"]
     attributes = {
         "__module__": __name__,
         "__doc__": f"The screens of {resource.plural.lower()}.",

@@ -11,6 +11,8 @@ from app.core.unit_of_work import unit_of_work
 from app.extensions import db
 from app.mailer import queries, service
 from app.mailer.bounces.queries import as_dict, bounces_of
+from app.mailer.extra_files import FIELD, extra_file, extra_files
+from app.mailer.file_calls import FILE, file_answer, file_as_dict
 from app.mailer.resource import MESSAGE
 from app.mailer.why.chain import as_dict as chain_as_dict
 from app.mailer.why.chain import chain_of
@@ -27,7 +29,7 @@ class MessageApi(AdminApi):
     """Messages: state, attempts, reasons and history."""
 
     resource = MESSAGE
-    method_permission_name = {"retry": "retry", "cancel": "cancel"}
+    method_permission_name = {"retry": "retry", "cancel": "cancel", "extra_attachment": "read"}
 
     @expose("/<pk>/retry", methods=["POST"])
     @protect()
@@ -43,11 +45,21 @@ class MessageApi(AdminApi):
         """Keep a message from leaving."""
         return self._verb(pk, service.cancel_message)
 
+    @expose("/<pk>/extra_attachments/<attachment_pk>", methods=["GET"])
+    @protect()
+    @operation(gives=FILE, content_type="application/octet-stream")
+    def extra_attachment(self, pk: str, attachment_pk: str) -> Response:
+        """Give a file that its sending added to what the document carries, as its own media type."""
+        number, file_id = id_or_404(pk), id_or_404(attachment_pk)
+        return file_answer(extra_file(db.session(), current_actor(), message_id=number, file_id=file_id))
+
     def answer(self, record: Any, status: int, *, columns: list[str] | None = None) -> Response:
-        """Answer with a message; where all of it is asked for, with its history, its bounces, and why it is there."""
+        """Answer with a message; where all of it is asked for, with history, files, bounces, and why it is there."""
         result = self.serialise(record, columns)
         if columns is None:
             result["history"] = plain(queries.history(db.session(), message_id=record.id))
+            files = extra_files(db.session(), [record.id]).get(record.id, [])
+            result[FIELD] = [file_as_dict(one) for one in files]
             bounces = bounces_of(db.session(), message_id=record.id)
             result["bounces"] = plain([as_dict(one) for one in bounces])
             chain = chain_of(db.session(), current_actor(), record)

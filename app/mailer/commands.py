@@ -59,7 +59,7 @@ def send(
         record_id = record.id
         db.session.rollback()
         with unit_of_work(db.session):
-            done = sending.send(db.session(), actor, record_id, choices, fingerprint)
+            done = sending.send(db.session(), actor, record_id, choices, fingerprint, None)
         _tell(done, sent=True)
 
 
@@ -78,7 +78,7 @@ def send_again(*, kind: str, number: str, username: str, addresses: tuple[str, .
         record_id = record.id
         db.session.rollback()
         with unit_of_work(db.session):
-            done = sending.send_again(db.session(), actor, record_id, again)
+            done = sending.send_again(db.session(), actor, record_id, again, None)
         _tell(done, sent=True)
 
 

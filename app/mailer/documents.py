@@ -103,8 +103,12 @@ class DocumentSource(Protocol):
 
 Attachments = Callable[[Session, int], Iterable[Attached]]
 
+# What people call one document, where it is not its kind's noun.
+OwnNoun = Callable[[Session, int], Words | None]
+
 _sources: dict[str, DocumentSource] = {}
 _attachments: dict[str, Attachments] = {}
+_own_nouns: dict[str, OwnNoun] = {}
 
 
 def register_source(source: DocumentSource) -> None:
@@ -120,6 +124,22 @@ def register_attachments(kind: DocumentKind, attachments: Attachments) -> None:
 def attached_to(session: Session, *, kind: str, document_id: int) -> list[Attached]:
     """Return the files that go along with a document, in their order."""
     return list(_attachments[kind](session, document_id)) if kind in _attachments else []
+
+
+def register_own_noun(kind: DocumentKind, own_noun: OwnNoun) -> None:
+    """Let some documents of a kind have a noun of their own."""
+    _own_nouns[kind.value] = own_noun
+
+
+def noun_of(session: Session, *, kind: str, document_id: int) -> Words:
+    """Return what people call a document in the middle of a sentence."""
+    own = _own_nouns[kind](session, document_id) if kind in _own_nouns else None
+    return own or source_of(kind).noun
+
+
+def takes_files(kind: str) -> bool:
+    """Tell whether files go along with documents of a kind: its own, or those of a sending."""
+    return kind in _attachments
 
 
 def source_of(kind: str) -> DocumentSource:

@@ -24,7 +24,8 @@ from app.customers.models import Customer
 from app.lookups.models import UsageReportProfile
 from app.mailer import queries
 from app.mailer.bounces.models import Bounce
-from app.mailer.delivery.contents import drop_content
+from app.mailer.delivery.contents import drop_content, register_use
+from app.mailer.extra_files import MessageFile, drop_extra
 from app.mailer.message_states import FINAL
 from app.mailer.models import ContentPart, Message, Rendition, SkippedRoad, message_contact
 from app.mailer.own_documents import of_documents
@@ -54,6 +55,7 @@ KEPT = (
 
 def register() -> None:
     """Put it in place; the features above register what they send."""
+    register_use(MessageFile.digest)
     register_need(Customer, under_way)
     register_need(Contact, under_way)
     register_need(UsageReportProfile, uses_of_report)
@@ -242,6 +244,7 @@ def _remove(session: Session, message: Message) -> None:
 def _wipe(session: Session, message: Message) -> None:
     """Leave of a message that it was there; its address makes room for one that is nobody's."""
     _drop_mail(session, message)
+    drop_extra(session, [message.id])
     ids = {reason["contact_id"] for reason in message.reasons}
     message.reasons = _nameless(message.reasons, ids)
     address = {"address": PURGED, "address_normalised": f"purged:{message.id}", "address_domain": ""}

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Response, jsonify
 
 from app.core.errors import Invalid
 from app.core.words import say
+from app.mailer.attaching import NewFile
+from app.mailer.extra_files import FIELD
+from app.mailer.file_calls import NEW_FILES, given_files
 from app.mailer.planning.choices import MAX_REASON, Again, Choices
 from app.mailer.planning.plan_output import as_dict
 from app.mailer.planning.rules import Plan
 from app.web.api_body import only, read_body, take_version
 from app.web.operations import VERSION
 
+
+def _with_files(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "properties": {**body["properties"], FIELD: NEW_FILES}}
+
+
 PLAN_ANSWER = {"type": "object", "properties": {"result": {"$ref": "#/components/schemas/Plan"}}}
-SENDING_BODY = {
+SENDING_BODY: dict[str, Any] = {
     "type": "object",
     "properties": {
         "fingerprint": {"type": "string"},
@@ -25,7 +34,7 @@ SENDING_BODY = {
     },
     "additionalProperties": False,
 }
-SENDING_AGAIN_BODY = {
+SENDING_AGAIN_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["reason", "addresses"],
     "properties": {
@@ -35,6 +44,8 @@ SENDING_AGAIN_BODY = {
     },
     "additionalProperties": False,
 }
+SENDING_WITH_FILES_BODY = _with_files(SENDING_BODY)
+SENDING_AGAIN_WITH_FILES_BODY = _with_files(SENDING_AGAIN_BODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +57,31 @@ class AskedToSend:
     version: int | None
 
 
-def asked_to_send() -> AskedToSend:
-    """Read the body of a call that sends. Raises Invalid, Unreadable."""
+def asked_to_send(*, with_files: bool = False) -> AskedToSend:
+    """Read the body of a call that sends, with files where its kind takes them. Raises Invalid, Unreadable."""
     body = read_body(optional=True)
     version = take_version(body, required=False)
+    files = _files(body) if with_files else ()
     only(body, "fingerprint", "recipients", "untick")
     fingerprint = body.get("fingerprint")
     if fingerprint is not None and not isinstance(fingerprint, str):
         raise Invalid(say("The fingerprint is a text."), field="fingerprint")
     choices = Choices.checked(recipients=body.get("recipients"), untick=body.get("untick"))
-    return AskedToSend(choices, fingerprint, version)
+    return AskedToSend(replace(choices, files=files), fingerprint, version)
 
 
-def asked_to_send_again() -> tuple[Again, int | None]:
+def _files(body: dict[str, Any]) -> tuple[NewFile, ...]:
+    return tuple(given_files(body.pop(FIELD, None), field=FIELD))
+
+
+def asked_to_send_again(*, with_files: bool = False) -> tuple[Again, int | None]:
     """Read the body of a call that sends again: to whom and why, and the version. Raises Invalid, Unreadable."""
     body = read_body()
     version = take_version(body, required=False)
+    files = _files(body) if with_files else ()
     only(body, "reason", "addresses")
-    return Again.checked(addresses=body.get("addresses"), reason=body.get("reason")), version
+    again = Again.checked(addresses=body.get("addresses"), reason=body.get("reason"))
+    return replace(again, files=files), version
 
 
 def accepted(done: Plan) -> Response:

@@ -20,7 +20,7 @@ class Sending:
     """What the doors ask of a kind of document; `resource` is whose permissions it takes.
 
     `load` returns one in sight by its id, `numbered` by its number; both raise NotFound. The others are the feature's
-    own verbs, by the instance's settings.
+    own verbs, by the instance's settings; those that send take the version that was read, if any.
     """
 
     resource: str
@@ -33,8 +33,10 @@ class Sending:
     document: Callable[[Any], Document]
     plan: Callable[[Any, Actor, Any, Choices], Plan]
     plan_again: Callable[[Any, Actor, Any, tuple[str, ...]], Plan]
-    send: Callable[[Any, Actor, int, Choices, str | None], Plan]
-    send_again: Callable[[Any, Actor, int, Again], Plan]
+    # Whether a sending takes files of its own.
+    takes_files: bool = False
+    send: Callable[[Any, Actor, int, Choices, str | None, int | None], Plan]
+    send_again: Callable[[Any, Actor, int, Again, int | None], Plan]
 
 
 def right_of(sending: Sending, record: Any) -> str:  # noqa: ANN401  of any kind

@@ -20,7 +20,10 @@ from app.core.records import check_version
 from app.core.words import say
 from app.customers import models as customer_models
 from app.mailer import queries
+from app.mailer.attaching import NewFile
+from app.mailer.documents import takes_files
 from app.mailer.engines.work import there_is_work
+from app.mailer.extra_files import drop_extra, extra_files, good_extra, keep_extra
 from app.mailer.holding import MISSING, because
 from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
 from app.mailer.models import Message
@@ -72,9 +75,10 @@ def send_document(
     """Execute a document's plan; return it with its messages, and what the caller's audit entry says of them.
 
     `looked_at_as` is the document as its plan was shown, where it was only written since. The caller holds the
-    document, and before it `lock_customer`. Raises Conflict (`plan_changed`).
+    document, and before it `lock_customer`. Raises Conflict (`plan_changed`), Invalid (`extra_attachments`).
     """
     lock_people(session, customer)
+    good = good_extra(session, document, choices.files)
     chosen = plan_document(session, document=document, customer=customer, choices=choices, defaults=defaults)
     base = chosen
     if choices != Choices():
@@ -82,7 +86,13 @@ def send_document(
     seen = looked_at_as or document
     ensure_fingerprint(about(seen, chosen), about(seen, base), fingerprint)
     _log_sending(chosen)
-    return put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
+    done, touched = put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
+    # A message that was cancelled, and is sent anew, goes with what is chosen this time.
+    anew = [one.record_id for one in touched if one.changes["state"][0] is not None]
+    if anew:
+        drop_extra(session, anew)
+    keep_extra(session, done, good)
+    return done, touched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,10 +184,12 @@ def send_document_again(
     customer: customer_models.Customer,
     addresses: tuple[str, ...],
     defaults: Defaults,
+    files: Sequence[NewFile] = (),
 ) -> tuple[Plan, list[Touch]]:
     """Send a document once more to addresses that have had it, each by a message of its own; return as above.
 
-    Raises Invalid (one never had it, or must not get it), Conflict (`on_its_way`).
+    What went along with an address's latest copy goes along again, and `files` after it. Raises Invalid (one never had
+    it, or must not get it; `extra_attachments`), Conflict (`on_its_way`).
     """
     lock_people(session, customer)
     had = latest_messages(session, document)
@@ -185,7 +197,12 @@ def send_document_again(
     again = plan_document_again(session, document=document, customer=customer, addresses=addresses, defaults=defaults)
     refuse_skipped(again)
     _log_sending(again)
-    return put_into_outbox(session, chosen=again, customer=customer, defaults=defaults, again=True)
+    kept = extra_files(session, [had[one.key].id for one in again.messages]) if takes_files(document.kind) else {}
+    along = {one.key: kept.get(had[one.key].id, []) for one in again.messages}
+    good = good_extra(session, document, files, had=along.values())
+    done, touched = put_into_outbox(session, chosen=again, customer=customer, defaults=defaults, again=True)
+    keep_extra(session, done, good, had=along)
+    return done, touched
 
 
 def _log_sending(chosen: Plan) -> None:

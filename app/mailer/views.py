@@ -21,11 +21,14 @@ from app.mailer.bounces.queries import bounces_of
 from app.mailer.bounces.rules import SEVERITY_LABELS, Severity
 from app.mailer.delivery.mails import mail_of
 from app.mailer.documents import pages_of
+from app.mailer.extra_files import extra_file, extra_files
+from app.mailer.file_calls import file_answer
 from app.mailer.holding import LOOP_SUSPECTED, RENDERING_FAILED, because
 from app.mailer.message_states import FINAL, STATE_LABELS, STATE_NAMES, STATES, MessageState, may_follow
 from app.mailer.models import Message
 from app.mailer.resource import MESSAGE
 from app.mailer.screens import outbox_panel
+from app.mailer.screens.file_fields import listed_files
 from app.mailer.screens.panels import customer_link, state_tag
 from app.mailer.screens.who_got import format_words
 from app.mailer.why.chain import chain_of
@@ -54,7 +57,7 @@ class MessageView(AdminView):
     resource = MESSAGE
     route_base = "/messages"
     list_page_template = "mailer/outbox.html"
-    method_permission_name = {"retry": "retry", "cancel": "cancel", "mail": "read"}
+    method_permission_name = {"retry": "retry", "cancel": "cancel", "mail": "read", "extra_attachment": "read"}
     list_columns = ["address", "document_number", "customer_id", "format", "state", "created_at", "sent_at"]
     list_choices = ["subject", "held_because", "message_id", "next_attempt_at"]
     sections = (
@@ -119,6 +122,13 @@ class MessageView(AdminView):
         answer = Response(data, mimetype="message/rfc822")
         answer.headers["Content-Disposition"] = f'attachment; filename="message-{message.id}.eml"'
         return answer
+
+    @expose("/<pk>/extra-attachments/<attachment_pk>", methods=["GET"])
+    @has_access
+    def extra_attachment(self, pk: str, attachment_pk: str) -> Response:
+        """Hand out a file that the message's sending added."""
+        number, file_id = id_or_404(pk), id_or_404(attachment_pk)
+        return file_answer(extra_file(db.session(), current_actor(), message_id=number, file_id=file_id))
 
     def _verb(self, pk: str, verb: Any, *, label: str, done: Callable[[str], str]) -> Answer:
         actor, number = current_actor(), id_or_404(pk)
@@ -227,8 +237,12 @@ def _attempts(session: Any, message: Message) -> dict[str, Any]:
 
 def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
     data = mail_of(session, message)
+    files = listed_files(
+        extra_files(session, [message.id]).get(message.id, ()),
+        lambda one: url_for("MessageView.extra_attachment", pk=message.id, attachment_pk=one.id),
+    )
     if data is None:
-        return {"message": message, "mail": None}
+        return {"message": message, "mail": None, "files": files}
     mail = BytesParser(policy=policy.default).parsebytes(data)
     text = mail.get_body(("plain",))
     return {
@@ -237,4 +251,5 @@ def _mail(session: Any, _actor: Actor, message: Message) -> dict[str, Any]:
         "text": text.get_content() if text else "",
         "attachments": [part.get_filename() for part in mail.iter_attachments()],
         "url": url_for("MessageView.mail", pk=message.id),
+        "files": files,
     }

@@ -22,13 +22,14 @@ SENDING = Sending(
     plan_again=lambda session, actor, update, addresses: planning.plan_update_again(
         session, actor, update=update, addresses=addresses, defaults=sending_defaults()
     ),
-    send=lambda session, actor, number, choices, fingerprint: service.send_update(
+    send=lambda session, actor, number, choices, fingerprint, version: service.send_update(
         session,
         actor,
         update_id=number,
         copies=Copies(defaults=sending_defaults(), choices=choices, fingerprint=fingerprint),
+        version=version,
     ),
-    send_again=lambda session, actor, number, again: service.send_update_again(
-        session, actor, update_id=number, again=again, defaults=sending_defaults()
+    send_again=lambda session, actor, number, again, version: service.send_update_again(
+        session, actor, update_id=number, again=again, defaults=sending_defaults(), version=version
     ),
 )

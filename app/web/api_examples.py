@@ -78,7 +78,9 @@ _FORMATS = {
     "email": "rosa@klein.example",
     "uri": "https://www.klein.example",
 }
-_REQUEST_NAMES = frozenset({*_NAMES, "version", "customer_id", "contact_id", "lines", "email_billing", "filters"})
+_REQUEST_NAMES = frozenset(
+    {"subject", *_NAMES, "version", "customer_id", "contact_id", "lines", "email_billing", "filters"}
+)
 MAX_DEPTH = 6
 
 

@@ -1,4 +1,4 @@
-"""Files of ticket updates.
+"""Files of ticket updates, those that one sending adds, and the texts that letters of a type begin with.
 
 Revision ID: 0030
 Revises: 0029
@@ -35,7 +35,13 @@ def _files(table: str, owner: str) -> None:
 
 def upgrade() -> None:
     _files("ticket_update_file", "ticket_update")
+    _files("message_file", "message")
+    op.add_column("correspondence_type", sa.Column("template_subject", sa.String(160), nullable=True))
+    op.add_column("correspondence_type", sa.Column("template_body", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("correspondence_type", "template_body")
+    op.drop_column("correspondence_type", "template_subject")
+    op.drop_table("message_file")
     op.drop_table("ticket_update_file")

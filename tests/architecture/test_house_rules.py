@@ -175,6 +175,7 @@ MANY_ROWS_AT_ONCE = {
     "app/mailer/delivery/contents.py",
     "app/mailer/delivery/lanes.py",
     "app/mailer/delivery/settling.py",
+    "app/mailer/extra_files.py",
     "app/mailer/planning/lost.py",
     "app/mailer/outbox.py",
     "app/mailer/purging.py",

@@ -303,3 +303,15 @@ def test_on_the_screen(sent, login):
     assert "AC1/1<" not in listed
     for name in ("support", "auditor"):
         assert login(name).get(f"/invoices/{sent}/credit").status_code in (302, 403)
+
+
+def test_the_page_of_its_message_calls_it_what_it_is(sent, login, api):
+    making.send(note := credit(sent))
+    words = {invoice: set() for invoice in (sent, note)}
+    for message in making.messages():
+        page = login("finance").get(f"/messages/show/{message.id}?tab=why").text
+        told = str(api("finance")("get", f"/api/v1/message/{message.id}").json["result"]["why"])
+        words[message.document_id] |= {
+            noun for noun in ("the invoice", "the credit note") if f"sent {noun}" in page and f"sent {noun}" in told
+        }
+    assert words == {sent: {"the invoice"}, note: {"the credit note"}}

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.mailer.delivery.contents import put
-from app.mailer.documents import Rendered, attached_to, source_of
+from app.mailer.documents import Rendered, attached_to, source_of, takes_files
+from app.mailer.extra_files import MessageFile, extra_files
 from app.mailer.holding import wait_for
+from app.mailer.kept_files import as_attached
 from app.mailer.models import Content, ContentPart, Message, Rendition
 from app.mailer.smtp.compose import Mail, Skeleton, assembled, compose_skeleton, encoded
 from app.mailer.smtp.signing import Signer
@@ -75,6 +77,7 @@ class Mails:
         self._along: dict[tuple[object, ...], Part | None] = {}
         self._absent: set[tuple[object, ...]] = set()
         self._attached: dict[tuple[str, int], list[Part]] = {}
+        self._extra: dict[int, list[MessageFile]] = {}
         self._stored: dict[str, StoredMail] = {}
         self._new: dict[str, list[str]] = {}
         self._contents: dict[str, dict[str, Any]] = {}
@@ -91,6 +94,9 @@ class Mails:
                 new.setdefault(message.document_kind, set()).update([_key(message), *reports])
         for kind, keys in new.items():
             self._find_renditions(kind, keys)
+        with_files = [one.id for one in messages if one.content_digest is None and takes_files(one.document_kind)]
+        if with_files:
+            self._extra |= extra_files(self._session, with_files)
 
     def _find_mails(self, digests: Collection[str]) -> None:
         parts: dict[str, list[ContentPart]] = {}
@@ -190,12 +196,13 @@ class Mails:
         return [*found, *self._attachments(message)]
 
     def _attachments(self, message: Message) -> list[Part]:
-        """Return the files that go along with the document, read once for all its copies."""
+        """Return the document's files, read once for all its copies, and those of the message's own sending."""
         key = (message.document_kind, message.document_id)
         if key not in self._attached:
             found = attached_to(self._session, kind=key[0], document_id=key[1])
             self._attached[key] = [Part(one.filename, one.content_type, one.digest) for one in found]
-        return self._attached[key]
+        extra = as_attached(self._extra.get(message.id, ()))
+        return [*self._attached[key], *(Part(one.filename, one.content_type, one.digest) for one in extra)]
 
     def _rendition(self, key: tuple[object, ...], make: Callable[[], Rendered | None]) -> Part | None:
         """Return what goes along by its key, made once for each version and language.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.core.addresses import check_address
 from app.core.errors import FieldErrors, Invalid
 from app.core.words import said, say
+from app.mailer.attaching import NewFile
 
 # What staff type in is a handful. What they untick, or send again, is out of what a document reaches by itself.
 MAX_TYPED_IN = 50
@@ -16,10 +17,14 @@ MAX_REASON = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What staff chose before sending: addresses typed in instead of the plan's own, and addresses unticked."""
+    """What staff chose before sending: addresses typed in instead of the plan's own, and addresses unticked.
+
+    `files` go along with the copies of this sending alone; who gets one is the same with them.
+    """
 
     recipients: tuple[str, ...] = ()
     untick: tuple[str, ...] = ()
+    files: tuple[NewFile, ...] = ()
 
     @classmethod
     def checked(cls, *, recipients: object, untick: object) -> Choices:
@@ -39,10 +44,11 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """To whom a document is sent once more, and why."""
+    """To whom a document is sent once more, and why; `files` go along, after those that the address had."""
 
     addresses: tuple[str, ...]
     reason: str
+    files: tuple[NewFile, ...] = ()
 
     @classmethod
     def checked(cls, *, addresses: object, reason: object) -> Again:

@@ -8,25 +8,23 @@ from typing import Any
 from flask import request
 from wtforms import MultipleFileField
 
-from app.core.words import Words, say
+from app.core.words import Words, in_a_row, say
 from app.mailer.attaching import KINDS, MAX_FILE, MAX_FILES, MAX_TOTAL, NewFile
 from app.mailer.kept_files import KeptFile
 
 ATTACHMENTS = "attachments"
 
 
-def files_field(label: Words) -> MultipleFileField:
-    """Return a field that takes files, and says which."""
-    return MultipleFileField(
-        label,
-        description=say(
-            "{count} files at most; {kinds}; {each} MB at most, and {all} MB for all files together.",
-            count=MAX_FILES,
-            kinds=", ".join(KINDS),
-            each=MAX_FILE // 1024**2,
-            all=MAX_TOTAL // 1024**2,
-        ),
+def files_field(label: Words, *hints: Words) -> MultipleFileField:
+    """Return a field that takes files, and says which, after what else there is to say."""
+    which = say(
+        "{count} files at most; {kinds}; {each} MB at most, and {all} MB for all files together.",
+        count=MAX_FILES,
+        kinds=", ".join(KINDS),
+        each=MAX_FILE // 1024**2,
+        all=MAX_TOTAL // 1024**2,
     )
+    return MultipleFileField(label, description=in_a_row([*hints, which]))
 
 
 def posted_files(name: str = ATTACHMENTS) -> list[NewFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask import redirect, request, url_for
@@ -18,8 +18,11 @@ from app.core.errors import Conflict, DomainError
 from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.extensions import db
+from app.mailer.attaching import NewFile
+from app.mailer.extra_files import FIELD
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.screens.again_page import again_context
+from app.mailer.screens.file_fields import files_field, posted_files
 from app.mailer.screens.plan_page import plan_changes, plan_context, sending_summary
 from app.mailer.sending_kinds import Sending, answer_about, right_of
 from app.web.current import current_actor
@@ -48,6 +51,17 @@ class Posted:
         return Choices.checked(recipients=None, untick=list(self.unticked))
 
 
+class SendingForm(RecordForm):
+    """What a page that sends asks for beside its plan."""
+
+    extra_attachments = files_field(
+        say("Extra attachments"),
+        say(
+            "They go along with the copies that you send now, and with these when they are sent again; not with others."
+        ),
+    )
+
+
 class SendPages:
     """Send, with the plan first, Send Again, with a reason, and the question why an address did not get it."""
 
@@ -74,7 +88,7 @@ class SendPages:
         error: DomainError | None = None
         choices = Choices(untick=posted.unticked)
         try:
-            choices = posted.choices()
+            choices = replace(posted.choices(), files=self._files())
             if wants_to_send and posted.typed == posted.previewed:
                 return self._sent(actor, number, choices)
         except DomainError as refusal:
@@ -92,8 +106,9 @@ class SendPages:
         if request.method == "POST":
             try:
                 again = Again.checked(addresses=ticked, reason=request.form.get("reason", ""))
+                again = replace(again, files=self._files())
                 with unit_of_work(db.session) as session:
-                    done = self.sending.send_again(session, actor, number, again)
+                    done = self.sending.send_again(session, actor, number, again, None)
             except DomainError as refusal:
                 error = refusal
                 record = self.sending.load(db.session(), actor, number)
@@ -103,7 +118,7 @@ class SendPages:
         page = self.render_template(
             "mailer/send_again.html",
             title=self.sending.again_title(record),
-            form=RecordForm(data={"version": record.version}),
+            form=self._sending_form(record, error),
             cancel_url=self.show_url(number),
             error=error,
             reason=request.form.get("reason", ""),
@@ -152,7 +167,7 @@ class SendPages:
         page = self.render_template(
             "mailer/plan.html",
             title=self.sending.title(record),
-            form=RecordForm(data={"version": record.version}),
+            form=self._sending_form(record, error),
             cancel_url=self.show_url(number),
             error=error,
             may_send=may(actor, Operation.SEND, right_of(self.sending, record)),
@@ -166,12 +181,26 @@ class SendPages:
         )
         return page if error is None else (page, error.status)
 
+    def _files(self) -> tuple[NewFile, ...]:
+        return tuple(posted_files(FIELD)) if self.sending.takes_files else ()
+
+    def _sending_form(self, record: Any, error: DomainError | None) -> RecordForm:  # noqa: ANN401  of any kind
+        """Return the form of a page that sends; files that were chosen are asked for again."""
+        if not self.sending.takes_files:
+            return RecordForm(data={"version": record.version})
+        form = SendingForm(data={"version": record.version})
+        if error is not None and FIELD in error.errors:
+            form.extra_attachments.errors = list(error.errors[FIELD])
+        if request.method == "POST":
+            form.tell_of_files(form.extra_attachments)
+        return form
+
     def _sent(self, actor: Actor, number: int, choices: Choices) -> Answer:
         fingerprint = request.form.get("fingerprint", "")
         if not fingerprint:
             raise Conflict(say("Look at the plan first, then send it."), code="plan_changed")
         with unit_of_work(db.session) as session:
-            done = self.sending.send(session, actor, number, choices, fingerprint)
+            done = self.sending.send(session, actor, number, choices, fingerprint, None)
         summary = sending_summary(done)
         if summary:
             tell(summary)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.words import Words, in_a_row, say
-from app.mailer.documents import pages_of, source_of
+from app.mailer.documents import noun_of, pages_of
 from app.mailer.message_states import STATE_LABELS, MessageState
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import LINK_WORDS, ROAD_WORDS, Link, Road
@@ -71,7 +71,7 @@ def chain_of(session: Session, actor: Actor, message: Message) -> Chain:
     for road, became in zip(roads, lost, strict=True):
         steps += road_steps(road, became=became)
     if sending:
-        steps.append(_sending_step(sending, message))
+        steps.append(_sending_step(session, sending, message))
     steps += [*_attempts(message), *(_act(one) for one in acts if _is_told(one, sending))]
     steps[_fixed(steps) :] = sorted(steps[_fixed(steps) :], key=lambda one: one.at.timestamp() if one.at else 0)
     return Chain(sentence=message_sentence(message, roads, sending), steps=steps)
@@ -181,11 +181,11 @@ def _fixed(steps: Sequence[Step]) -> int:
     return next((at for at, one in enumerate(steps) if one.kind in {"plan", "attempt", "act"}), len(steps))
 
 
-def _sending_step(act: Act, message: Message) -> Step:
+def _sending_step(session: Session, act: Act, message: Message) -> Step:
     return Step(
         kind="plan",
         label=say("Sending"),
-        text=sending_sentence(act, source_of(message.document_kind).noun),
+        text=sending_sentence(act, noun_of(session, kind=message.document_kind, document_id=message.document_id)),
         at=act.at,
         by=act.who,
         door=act.door,
