@@ -379,6 +379,7 @@ def test_other_methods(app, main):
     assert (head.status_code, head.data) == (200, b"")
     assert client.head("/unsubscribe/x").status_code == 404
     options = client.options(path(main))
+    assert "Set-Cookie" not in options.headers
     assert (options.status_code, set(options.headers["Allow"].split(", "))) == (200, {"GET", "HEAD", "OPTIONS", "POST"})
     for method in ("PUT", "DELETE", "PATCH"):
         answer = client.open(path(main), method=method, data=ONE_CLICK)
