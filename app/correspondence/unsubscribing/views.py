@@ -75,7 +75,8 @@ def _named(actor: Actor, token: str) -> Message:
     except NotFound:
         count_try("unsubscribe", {f"address {get_remote_address()}": _WRONG_TOKENS})
         raise
-    count_try("unsubscribe", {f"message {message.id}": _PER_MESSAGE})
+    # Apart, so that whoever follows links again and again keeps no click from counting.
+    count_try("unsubscribe", {f"{request.method} message {message.id}": _PER_MESSAGE})
     return message
 
 
