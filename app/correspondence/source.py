@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
-from flask import url_for
+from flask import current_app, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,17 @@ from app.correspondence import queries
 from app.correspondence.models import Correspondence
 from app.correspondence.rules import may_edit
 from app.correspondence.service import document_of
+from app.correspondence.unsubscribing.links import link_of, link_of_nobody, list_fields
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
+from app.lookups.rules import CorrespondenceClass
 from app.mailer.documents import Attached, Letter, LetterFacts, Rendered
 from app.mailer.kept_files import as_attached
 from app.mailer.models import Content, Message
 from app.mailer.planning.plan_model import Document, DocumentKind
 from app.mailer.sending_defaults import NO_SENDER
 from app.mailer.wording.letters import letter_of
+from app.mailer.wording.placeholders import UNSUBSCRIBE_URL
 from app.mailer.wording.template_kinds import TemplateKind
 
 
@@ -67,12 +71,16 @@ class LetterSource:
         raise ValueError(f"there is no usage report of profile {profile_id} for letter {document_id}")
 
     def letter(self, session: Session, *, message: Message) -> Letter:
-        """Write the mail of a letter, with the reasons why it came."""
+        """Write the mail of a letter, with why it came; a marketing one has a way to unsubscribe of its own."""
 
         def facts_in(language: str) -> LetterFacts:
             return self.facts(session, document_id=message.document_id, language=language)
 
-        return letter_of(session, message=message, facts_in=facts_in)
+        if message.document_class != CorrespondenceClass.MARKETING:
+            return letter_of(session, message=message, facts_in=facts_in)
+        link = link_of(message.id, public_url=_public_url(), secret=str(current_app.config["SECRET_KEY"]))
+        made = letter_of(session, message=message, facts_in=facts_in, own={UNSUBSCRIBE_URL: link})
+        return replace(made, headers=(*made.headers, *list_fields(link)))
 
     def facts(self, session: Session, *, document_id: int, language: str) -> LetterFacts:  # noqa: ARG002  the protocol's parameters
         """Return what a letter gives its mail; its texts are those of the day that it was saved."""
@@ -81,6 +89,7 @@ class LetterSource:
         return LetterFacts(
             sender_name=issuer.name,
             sender_address=issuer.email or NO_SENDER,
+            template=TemplateKind.of_letters(letter.correspondence_class),
             values={
                 "customer": letter.customer.name,
                 "account_number": letter.customer.account_number,
@@ -94,17 +103,25 @@ class LetterSource:
                 "issuer_website": issuer.website,
                 "issuer_vat_number": issuer.vat_number,
                 "issuer_footer": issuer.footer,
+                # Each message has its own; this one opens nothing, and is for those who only look.
+                UNSUBSCRIBE_URL: link_of_nobody(public_url=_public_url()),
             },
         )
 
     def latest(
         self, session: Session, actor: Actor, *, template: TemplateKind, limit: int
     ) -> Iterable[tuple[int, str]]:
-        """Return the ids and numbers of the latest letters in sight."""
-        if template is not TemplateKind.CORRESPONDENCE or not may(actor, Operation.READ, "correspondence"):
+        """Return the ids and numbers of the latest letters in sight, of the template's class."""
+        if not template.document_class or not may(actor, Operation.READ, "correspondence"):
             return []
-        seen = queries.letters(actor).order_by(Correspondence.id.desc()).limit(limit)
+        of_class = queries.letters(actor).where(Correspondence.correspondence_class == template.document_class)
+        seen = of_class.order_by(Correspondence.id.desc()).limit(limit)
         return [(letter.id, say("Letter {number}", number=letter.number)) for letter in session.scalars(seen)]
+
+
+def _public_url() -> str | None:
+    url: str | None = current_app.config["SETTINGS"].public_url
+    return url
 
 
 def attached_files(session: Session, letter_id: int) -> list[Attached]:

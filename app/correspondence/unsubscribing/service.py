@@ -42,7 +42,7 @@ def marketing_message(session: Session, actor: Actor, *, token: str, secret: str
             )
         )
     if found is None:
-        raise NotFound(say("There is nothing here."))
+        raise NotFound(say("There is nothing here. Make sure that the whole link stands in the address."))
     return found
 
 

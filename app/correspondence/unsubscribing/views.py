@@ -38,11 +38,13 @@ class UnsubscribeView(BaseView):
     route_base = PATH
     default_view = "unsubscribe"
 
-    @expose("/<token>", methods=["GET", "POST"])
+    @expose("/<token>", methods=["GET", "POST", "OPTIONS"])
     def unsubscribe(self, token: str) -> Response:
         """Show what would end; by POST, end it."""
         request.max_content_length = MAX_BODY
         take_for_nobody()
+        if request.method == "OPTIONS":
+            return current_app.make_default_options_response()
         actor = Actor.system(Door.PUBLIC)
         try:
             message = _named(actor, token)
@@ -73,16 +75,21 @@ def _named(actor: Actor, token: str) -> Message:
     except NotFound:
         count_try("unsubscribe", {f"address {get_remote_address()}": _WRONG_TOKENS})
         raise
-    count_try("unsubscribe", {f"message {message.id}": _PER_MESSAGE})
+    # Apart, so that whoever follows links again and again keeps no click from counting.
+    count_try("unsubscribe", {f"{request.method} message {message.id}": _PER_MESSAGE})
     return message
 
 
 def _ensure_one_click() -> None:
     """Raise Unreadable for a POST that isn't what mailboxes send, as a form of either kind (RFC 8058 section 3.2).
 
-    The page's own button sends the same.
+    The page's own button sends the same. Raises RequestEntityTooLarge.
     """
-    if request.form.get(FIELD, "").strip() != ONE_CLICK:
+    wanted = request.form.get(FIELD, "").strip()
+    if request.content_length is None:
+        # Of a body that doesn't say how long it is, the form is what stands within the limit; what goes on is refused.
+        request.stream.read(1)
+    if wanted != ONE_CLICK:
         raise Unreadable(say("This request can't be read."))
 
 

@@ -14,8 +14,10 @@ _SIGNED = (
     *("from", "to", "subject", "date", "message-id", "reply-to", "in-reply-to", "references"),
     *("mime-version", "content-type", "auto-submitted", "list-unsubscribe", "list-unsubscribe-post"),
 )
-# Named once more than they occur, so that nobody adds a second one.
+# Named once more than they occur, so that nobody adds a second one; those of lists only where there is one, since a
+# mailing list that a mail goes through has its own.
 _ONCE = ("from", "to", "subject", "date", "reply-to")
+_ONCE_IF_PRESENT = ("list-unsubscribe", "list-unsubscribe-post")
 
 
 class Signer:
@@ -33,13 +35,14 @@ class Signer:
         mail = assembled(skeleton, parts)
         present = BytesHeaderParser().parsebytes(mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
         names = [name for name in _SIGNED if name in present]
+        once = (*_ONCE, *(name for name in _ONCE_IF_PRESENT if name in present))
         header: bytes = dkim.sign(
             mail,
             self._selector.encode("ascii"),
             wire_domain(sender.rpartition("@")[2]).encode("ascii"),
             self._key,
             canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=[name.encode("ascii") for name in (*names, *_ONCE)],
+            include_headers=[name.encode("ascii") for name in (*names, *once)],
         )
         return Skeleton(header + skeleton.data, tuple(len(header) + place for place in skeleton.places))
 

@@ -8,8 +8,8 @@ from app.core.errors import FieldErrors
 from app.core.words import Words, say
 from app.mailer.wording import markup, sandbox
 from app.mailer.wording.compiled import TooLong, Wording, compiled
-from app.mailer.wording.placeholders import WHY, names_of
-from app.mailer.wording.samples import Sample, sample
+from app.mailer.wording.placeholders import UNSUBSCRIBE_URL, WHY, names_of
+from app.mailer.wording.samples import samples
 from app.mailer.wording.sandbox import Flaw
 from app.mailer.wording.shipped import Template
 from app.mailer.wording.template_kinds import TemplateKind
@@ -47,12 +47,12 @@ def _shown_errors(kind: TemplateKind, template: Template) -> FieldErrors:
     except (SyntaxError, RecursionError, MemoryError):
         return {"html": [say("This is nested too deeply.")]}
     found: FieldErrors = {}
-    for which in Sample:
+    for values in samples(kind):
         try:
-            wording = ready.filled(sample(kind, which))
+            wording = ready.filled(values)
         except TooLong:
             return {"html": [say("The mail comes out too long with very long names.")]}
-        for name, what in _wrong_with(wording, sample(kind, which)):
+        for name, what in _wrong_with(wording, values):
             if what not in found.setdefault(name, []):
                 found[name].append(what)
     return {name: texts for name, texts in found.items() if texts}
@@ -67,5 +67,18 @@ def _wrong_with(wording: Wording, values: Mapping[str, str]) -> Iterable[tuple[s
         yield "text", missing
     if why not in markup.visible_text(wording.html):
         yield "html", missing
+    yield from _without_unsubscribing(wording, values.get(UNSUBSCRIBE_URL, ""))
     for flaw in markup.rendered_flaws(wording.html):
         yield "html", say("With values put in, or left out: {what}", what=flaw.what)
+
+
+def _without_unsubscribing(wording: Wording, url: str) -> Iterable[tuple[str, Words]]:
+    """Say which body of a marketing letter's mail doesn't show where to unsubscribe, though there is where to."""
+    missing = say(
+        "Put {url} into this body, as a link or a text that is always seen: there one unsubscribes.",
+        url=f"{{{{ {UNSUBSCRIBE_URL} }}}}",
+    )
+    if url and url not in wording.text:
+        yield "text", missing
+    if url and url not in markup.visible_text(wording.html) and url not in markup.visible_links(wording.html):
+        yield "html", missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,14 +21,24 @@ from app.web.languages import default_language
 REASON_HEADER = "X-Counterpart-Reason"
 
 
-def letter_of(session: Session, *, message: Message, facts_in: Callable[[str], LetterFacts]) -> Letter:
+def letter_of(
+    session: Session,
+    *,
+    message: Message,
+    facts_in: Callable[[str], LetterFacts],
+    own: Mapping[str, str] | None = None,
+) -> Letter:
     """Return the letter of a message; `facts_in` gives what its document says in a language.
+
+    `own` are values that are this message's alone, in the place of its document's.
 
     Raises what a template raises that cannot be filled in, which no template does that was saved by a verb.
     """
     language = mail_language(message.language)
     facts = facts_in(language)
     kind = facts.template or TemplateKind(message.document_kind)
+    if own:
+        facts = replace(facts, values={**facts.values, **own})
     values = values_of(facts, kind=kind, language=language, recipient=message.recipient_name, reasons=message.reasons)
     wording = compiled(queries.wording_in_use(session, kind=kind, language=language)).filled(values)
     return Letter(

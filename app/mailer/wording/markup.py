@@ -52,6 +52,11 @@ def visible_text(html: str) -> str:
     return " ".join("".join(_checked(html).seen).split())
 
 
+def visible_links(html: str) -> list[str]:
+    """Return where the links of a rendered mail lead that its reader sees, each with words to press on."""
+    return _checked(html).links
+
+
 def _checked(text: str) -> _Checker:
     checker = _Checker()
     checker.feed(text)
@@ -67,6 +72,8 @@ class _Checker(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.flaws: list[Flaw] = []
         self.seen: list[str] = []
+        self.links: list[str] = []
+        self._link = ""
         self._open: list[tuple[str, int, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -78,6 +85,8 @@ class _Checker(HTMLParser):
         for name, value in attrs:
             self._attribute(tag, name, value or "")
             hidden |= name == "style" and bool(_HIDDEN.search(value or ""))
+        if tag == "a":
+            self._link = dict(attrs).get("href") or ""
         if tag == "meta":
             self._meta(dict(attrs))
         if tag not in _VOID:
@@ -112,6 +121,8 @@ class _Checker(HTMLParser):
             self._style(data)
         elif place not in ("title", "head") and not any(hidden for _, _, hidden in self._open):
             self.seen.append(data)
+            if data.strip() and self._link and any(name == "a" for name, _, _ in self._open):
+                self.links.append(self._link)
 
     def handle_comment(self, data: str) -> None:
         place = self._open[-1][0] if self._open else ""

@@ -18,7 +18,7 @@ class MailTemplate(Record):
     __tablename__ = "mail_template"
     __table_args__ = (UniqueConstraint("kind", "language"),)
 
-    kind: Mapped[str] = mapped_column(String(20), nullable=False)
+    kind: Mapped[str] = mapped_column(String(40), nullable=False)
     language: Mapped[str] = mapped_column(String(2), nullable=False)
     subject: Mapped[str | None] = mapped_column(String(200))
     text: Mapped[str | None] = mapped_column(Text)

@@ -12,7 +12,10 @@ KIND_NAMES: Mapping[TemplateKind, Words] = MappingProxyType(
     {
         TemplateKind.INVOICE: say("Invoice mail"),
         TemplateKind.CREDIT_NOTE: say("Credit note mail"),
-        TemplateKind.CORRESPONDENCE: say("Letter mail"),
+        TemplateKind.CORRESPONDENCE_BILLING: say("Letter mail (billing)"),
+        TemplateKind.CORRESPONDENCE_CREDIT_CONTROL: say("Letter mail (credit control)"),
+        TemplateKind.CORRESPONDENCE_CUSTOMER_SERVICES: say("Letter mail (customer services)"),
+        TemplateKind.CORRESPONDENCE_MARKETING: say("Letter mail (marketing)"),
         TemplateKind.TICKET_UPDATE: say("Ticket update mail"),
     }
 )

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from app.core.words import Words, say
 from app.mailer.wording.template_kinds import TemplateKind
 
-# The placeholder that no body may be without.
+# The placeholder that no body may be without, and the one that none of a marketing letter's may be.
 WHY = "why"
+UNSUBSCRIBE_URL = "unsubscribe_url"
 
 
 class Shape(StrEnum):
@@ -79,6 +80,13 @@ _CORRESPONDENCE = (
     ),
     Placeholder("type", say("The correspondence type"), required=True),
 )
+_MARKETING = (
+    Placeholder(
+        UNSUBSCRIBE_URL,
+        say("Where the recipient unsubscribes; both bodies need it. Empty where no public address is set"),
+        Shape.WEB_ADDRESS,
+    ),
+)
 _TICKET_UPDATE = (
     Placeholder("number", say("The ticket's number"), required=True),
     Placeholder("subject", say("The ticket's subject"), required=True),
@@ -92,7 +100,10 @@ PLACEHOLDERS: Mapping[TemplateKind, tuple[Placeholder, ...]] = MappingProxyType(
     {
         TemplateKind.INVOICE: (*_ADDRESSEE, *_INVOICE, *_SENDER),
         TemplateKind.CREDIT_NOTE: (*_ADDRESSEE, *_CREDIT_NOTE, *_SENDER),
-        TemplateKind.CORRESPONDENCE: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
+        TemplateKind.CORRESPONDENCE_BILLING: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
+        TemplateKind.CORRESPONDENCE_CREDIT_CONTROL: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
+        TemplateKind.CORRESPONDENCE_CUSTOMER_SERVICES: (*_ADDRESSEE, *_CORRESPONDENCE, *_SENDER),
+        TemplateKind.CORRESPONDENCE_MARKETING: (*_ADDRESSEE, *_CORRESPONDENCE, *_MARKETING, *_SENDER),
         TemplateKind.TICKET_UPDATE: (*_ADDRESSEE, *_TICKET_UPDATE, *_SENDER),
     }
 )

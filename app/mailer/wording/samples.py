@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.core.words import Words, say
-from app.mailer.wording.placeholders import PLACEHOLDERS, WHY, Placeholder, Shape
+from app.mailer.wording.placeholders import PLACEHOLDERS, UNSUBSCRIBE_URL, WHY, Placeholder, Shape, names_of
 from app.mailer.wording.template_kinds import TemplateKind
 
 
@@ -63,6 +63,7 @@ _ORDINARY = {
     "type": "Service notice",
     "status": "Open",
     "author": "Sam Porter",
+    UNSUBSCRIBE_URL: "https://counterpart.northwind.example/unsubscribe/2291-k3u4vqzj6w7xt2ma",
 }
 _MARKUP = '<script>alert("1")</script> & <b>{{ why }}</b> {% if %}'
 _RIGHT_TO_LEFT = "شركة النور للتجارة"
@@ -72,6 +73,17 @@ _LONG = "Wolfeschlegelsteinhausenbergerdorff " * 5 + "x" * 60
 def sample(kind: TemplateKind, which: Sample) -> Mapping[str, str]:
     """Return the values of a made-up document."""
     return MappingProxyType({one.name: _value(one, which) for one in PLACEHOLDERS[kind]})
+
+
+def samples(kind: TemplateKind) -> list[Mapping[str, str]]:
+    """Return all that a template of a kind must be able to show: the made-up documents.
+
+    For marketing letters, also the one that leaves out whatever may be, yet has where to unsubscribe.
+    """
+    made = [sample(kind, which) for which in Sample]
+    if UNSUBSCRIBE_URL in names_of(kind):
+        made.append({**sample(kind, Sample.SPARSE), UNSUBSCRIBE_URL: _ORDINARY[UNSUBSCRIBE_URL]})
+    return made
 
 
 def _value(placeholder: Placeholder, which: Sample) -> str:
