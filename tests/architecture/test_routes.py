@@ -272,7 +272,8 @@ def test_a_role_gets_what_the_table_gives_it(house, calls, name):
     # Nor which address is asked about.
     made_up |= {"InvoiceApi.why", "CorrespondenceApi.why"}
     # No file goes along with the letter here.
-    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach"}
+    made_up |= {"CorrespondenceView.attachment", "CorrespondenceView.detach", "CorrespondenceApi.attachment"}
+    made_up |= {"TicketView.attachment", "TicketApi.attachment"}
     # The update here came by no mail; that of one that did is tested with the mails that come in.
     made_up |= {"TicketMailView.mail", "TicketApi.mail"}
     if name == "support":
