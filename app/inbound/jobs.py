@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.actor import Actor, Door
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError
 from app.core.events import Event, log_event
 from app.core.unit_of_work import unit_of_work
 from app.extensions import db
@@ -30,13 +30,20 @@ def taking(app: Flask) -> Take:
     secret, suppressing = app.config["SECRET_KEY"], app.config["SETTINGS"].redirect_all is None
     defaults = sending_defaults()
 
+    def taken(arrival: Arrival) -> StrEnum:
+        with unit_of_work(db.session) as session:
+            return take_in(session, INBOUND, arrival=arrival, secret=secret, defaults=defaults, suppressing=suppressing)
+
     def take(data: bytes) -> StrEnum:
         try:
             arrival = Arrival(mail=mails.read(data), report=reports.read(data), data=data)
-            with unit_of_work(db.session) as session:
-                return take_in(
-                    session, INBOUND, arrival=arrival, secret=secret, defaults=defaults, suppressing=suppressing
-                )
+            try:
+                return taken(arrival)
+            except Conflict as conflict:
+                if conflict.code != "duplicate":
+                    raise
+                # Another reader was faster: by now this one sees what it has made of the mail.
+                return taken(arrival)
         except (SQLAlchemyError, DomainError):
             # The database is busy or away: the others would fare no better.
             raise

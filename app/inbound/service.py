@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
@@ -65,7 +64,8 @@ def take_in(
     """Take in one mail, and say what became of it; one that was taken in before does nothing. Raises Forbidden.
 
     A report of another server is taken in as `bounces` does. A mail whose address has a token of ours becomes an
-    update of that ticket. All else is listed for staff.
+    update of that ticket. All else is listed for staff. Where another reader takes in the same at the same time, the
+    database refuses one of them (IntegrityError).
     """
     ensure(actor, Operation.CREATE, "inbound_mail")
     mail = arrival.mail
@@ -86,12 +86,9 @@ def take_in(
         found = Match(reason=Unmatched.BOUNCE, message=found.message, ticket=found.ticket)
     row = _row(session, arrival, identity=identity, found=found)
     row.not_taken = refused
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        # Another reader was faster.
-        return Became.REPEATED
+    # Where another reader was faster, the database refuses the row, and with it all of this.
+    session.add(row)
+    session.flush()
     return _settled(session, actor, row, files, found=found, defaults=defaults)
 
 
