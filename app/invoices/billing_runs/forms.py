@@ -4,49 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import StringField
 from wtforms.fields.choices import SelectChoice
 
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.words import say
-from app.invoices.billing_runs.fields import split_account_numbers
 from app.invoices.billing_runs.labels import ALREADY_SENT, FILTER_LABELS
 from app.invoices.rules import InvoiceStatus
+from app.runs.fields import split_account_numbers
+from app.runs.forms import AMOUNT, ANY, DAY, account_numbers_field
 from app.web.forms import PickerField, RecordForm, WordsSelect
-
-_ANY = say("Any")
-_NUMBERS_HINT = say("One a line, or separated by commas. Paste a column of a spreadsheet.")
-_DAY = {"type": "date"}
-_AMOUNT = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
 
 
 class ChooseForm(RecordForm):
     """By what the invoices of a run are chosen: all that is filled in must hold."""
 
-    invoice_date_from = StringField(FILTER_LABELS["invoice_date_from"], render_kw=_DAY)
-    invoice_date_to = StringField(FILTER_LABELS["invoice_date_to"], render_kw=_DAY)
-    due_date_from = StringField(FILTER_LABELS["due_date_from"], render_kw=_DAY)
-    due_date_to = StringField(FILTER_LABELS["due_date_to"], render_kw=_DAY)
+    invoice_date_from = StringField(FILTER_LABELS["invoice_date_from"], render_kw=DAY)
+    invoice_date_to = StringField(FILTER_LABELS["invoice_date_to"], render_kw=DAY)
+    due_date_from = StringField(FILTER_LABELS["due_date_from"], render_kw=DAY)
+    due_date_to = StringField(FILTER_LABELS["due_date_to"], render_kw=DAY)
     status = WordsSelect(
         FILTER_LABELS["status"],
-        choices=[SelectChoice("", _ANY), *(SelectChoice(one.value, one.words) for one in InvoiceStatus)],
+        choices=[SelectChoice("", ANY), *(SelectChoice(one.value, one.words) for one in InvoiceStatus)],
         validate_choice=False,
     )
     already_sent = WordsSelect(
         FILTER_LABELS["already_sent"],
-        choices=[SelectChoice("", _ANY), *(SelectChoice(*one) for one in ALREADY_SENT.items())],
+        choices=[SelectChoice("", ANY), *(SelectChoice(*one) for one in ALREADY_SENT.items())],
         validate_choice=False,
         default="no",
         description=say("Invoices that somebody has already go only to those who have not had them."),
     )
     dealer_code = PickerField(FILTER_LABELS["dealer_code"], source="dealer")
     currency = PickerField(FILTER_LABELS["currency"], source="currency")
-    total_from = StringField(FILTER_LABELS["total_from"], render_kw=_AMOUNT)
-    total_to = StringField(FILTER_LABELS["total_to"], render_kw=_AMOUNT)
-    account_numbers = TextAreaField(
-        say("Account numbers"), description=_NUMBERS_HINT, render_kw={"rows": 6, "autocomplete": "off"}
-    )
+    total_from = StringField(FILTER_LABELS["total_from"], render_kw=AMOUNT)
+    total_to = StringField(FILTER_LABELS["total_to"], render_kw=AMOUNT)
+    account_numbers = account_numbers_field()
 
     def values(self) -> dict[str, object]:
         """Return what was typed, as REST would give it."""
@@ -86,11 +80,3 @@ def choose_form(actor: Actor) -> ChooseForm:
     if actor.dealer_code is not None:
         del form["dealer_code"]
     return form
-
-
-class LeaveOutForm(RecordForm):
-    """Whose invoices a run leaves out."""
-
-    account_numbers = TextAreaField(
-        say("Account numbers"), description=_NUMBERS_HINT, render_kw={"rows": 6, "autocomplete": "off"}
-    )
