@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from app.core.errors import Conflict, Invalid
 from app.core.markdown import escaped
 from app.core.words import Words, say
 
@@ -94,3 +95,26 @@ def filled(text: str, values: Mapping[str, str], *, markdown: bool) -> str:
 def foreign_invoices(customer_id: int, owners: Mapping[int, int], chosen: Iterable[int]) -> list[int]:
     """Return those of the chosen invoices that are not there, or are another customer's; `owners` by invoice."""
     return [number for number in chosen if owners.get(number) != customer_id]
+
+
+def ensure_bulk(*, kind_bulk: bool, marketing: bool, public_url: str | None) -> None:
+    """Refuse letters to many at once where their type isn't for that, or where recipients couldn't unsubscribe.
+
+    `kind_bulk` is `bulk` of the letters' type, `public_url` the setting. Marketing in bulk needs a way to unsubscribe
+    by one click, which mailboxes use over https alone (RFC 8058 section 3.1). Raises Invalid at `correspondence_type`,
+    Conflict (`no_public_url`).
+    """
+    if not kind_bulk:
+        text = say(
+            "Letters of this type are not for many customers at once. Choose another type, or have an administrator "
+            "turn Bulk on for this one."
+        )
+        raise Invalid(text, code="not_bulk", field="correspondence_type")
+    if marketing and not (public_url or "").lower().startswith("https://"):
+        raise Conflict(
+            say(
+                "Marketing letters to many need an address where recipients can unsubscribe. Have "
+                "COUNTERPART_PUBLIC_URL set to an address that begins with https://, then try again."
+            ),
+            code="no_public_url",
+        )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.errors import Conflict, Invalid
 from app.core.markdown import plain_text
 from app.correspondence.attaching import (
     KINDS,
@@ -19,6 +20,7 @@ from app.correspondence.attaching import (
 from app.correspondence.rules import (
     PLACEHOLDERS,
     LetterStatus,
+    ensure_bulk,
     filled,
     foreign_invoices,
     may_edit,
@@ -130,3 +132,29 @@ def test_sizes_are_bounded():
     assert size_error(1, others=[1] * MAX_FILES)
     assert size_error(MAX_FILE, others=[MAX_TOTAL - MAX_FILE + 1])
     assert size_error(MAX_FILE, others=[MAX_TOTAL - MAX_FILE]) is None
+
+
+HTTPS = "https://counterpart.example"
+
+
+@pytest.mark.parametrize("marketing", [False, True])
+@pytest.mark.parametrize("public_url", [None, "", "http://counterpart.example", HTTPS])
+def test_a_type_that_is_not_for_bulk_is_refused_at_its_field(marketing, public_url):
+    with pytest.raises(Invalid) as refused:
+        ensure_bulk(kind_bulk=False, marketing=marketing, public_url=public_url)
+    assert refused.value.code == "not_bulk"
+    assert list(refused.value.errors) == ["correspondence_type"]
+
+
+@pytest.mark.parametrize("public_url", [None, "", "http://counterpart.example", "https.example", "http://https://"])
+def test_marketing_in_bulk_needs_an_address_with_https(public_url):
+    with pytest.raises(Conflict, match="COUNTERPART_PUBLIC_URL") as refused:
+        ensure_bulk(kind_bulk=True, marketing=True, public_url=public_url)
+    assert refused.value.code == "no_public_url"
+
+
+@pytest.mark.parametrize(
+    ("marketing", "public_url"), [(False, None), (False, "http://c.example"), (True, HTTPS), (True, HTTPS.upper())]
+)
+def test_what_may_be_sent_in_bulk(marketing, public_url):
+    assert ensure_bulk(kind_bulk=True, marketing=marketing, public_url=public_url) is None
