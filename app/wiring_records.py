@@ -15,9 +15,11 @@ from app.core.reach import register_follower
 from app.core.records import Record
 from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
-from app.correspondence.linked import register_linked
+from app.correspondence.bulk.resource import BULK_LETTER
+from app.correspondence.bulk.views import BulkLetterView
+from app.correspondence.linked import register_choosing, register_linked
 from app.correspondence.models import Correspondence
-from app.correspondence.pickers import LETTER_TYPE, letter_type_picker
+from app.correspondence.pickers import BULK_LETTER_TYPE, LETTER_TYPE, letter_type_picker
 from app.correspondence.resource import LETTER
 from app.correspondence.search import LETTERS
 from app.correspondence.sending import SENDING as SENDING_LETTERS
@@ -34,6 +36,7 @@ from app.history.subjects import Subject, register_subject
 from app.history.users import USERS
 from app.home import findables
 from app.invoices import queries as invoice_queries
+from app.invoices.billing_runs.choosing import CHOOSING as BY_INVOICES
 from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.views import BillingRunView
 from app.invoices.models import Invoice
@@ -77,6 +80,7 @@ def register_documents() -> None:
     register_attachments(LetterSource.kind, attached_files)
     register_sending(SENDING_LETTERS)
     register_linked("invoice", Invoice, invoice_queries.invoices)
+    register_choosing("invoices", BY_INVOICES)
     register_follower(lost_messages.follow)
     mail.opens = connect
 
@@ -105,6 +109,7 @@ def register_history() -> None:
         (INVOICE, InvoiceView),
         (BILLING_RUN, BillingRunView),
         (LETTER, CorrespondenceView),
+        (BULK_LETTER, BulkLetterView),
         (TICKET, TicketView),
         (MESSAGE, MessageView),
     )
@@ -127,6 +132,7 @@ def register_pickers() -> None:
     register_picker("dealer_by_id", lookup_picker("dealer"))
     register_finder("customer", customers_by_id)
     register_picker(LETTER_TYPE, letter_type_picker())
+    register_picker(BULK_LETTER_TYPE, letter_type_picker(bulk=True))
     register_picker("invoice", invoice_picker())
     register_picker("customer", customer_picker())
     register_picker("user", user_picker())

@@ -82,6 +82,16 @@ class RunView(AdminView):
         """Return what is said once it is started."""
         raise NotImplementedError
 
+    def start_verb(self) -> Callable[..., Any]:
+        """Return the verb that starts a run."""
+        verb: Callable[..., Any] = self.verbs.start_run
+        return verb
+
+    def resume_verb(self) -> Callable[..., Any]:
+        """Return the verb that resumes a run."""
+        verb: Callable[..., Any] = self.verbs.resume_run
+        return verb
+
     def new_run(self, session: Session, actor: Actor, form: Any) -> Any:
         """Plan what was chosen in a form."""
         raise NotImplementedError
@@ -198,7 +208,7 @@ class RunView(AdminView):
             text=self.start_text,
             submit_label=say("Start"),
             record=run,
-            run=lambda session, version: self.verbs.start_run(session, actor, run_id=number, version=version),
+            run=lambda session, version: self.start_verb()(session, actor, run_id=number, version=version),
             done=self.started(number),
             after=self.show_url(number),
             touches=self.what_starts(run, self.sums(run)) if allows(ensure_may_start, run) else (),
@@ -214,7 +224,7 @@ class RunView(AdminView):
     @has_access
     def resume(self, pk: str) -> Answer:
         """Have the run go on."""
-        return self._set(pk, self.verbs.resume_run, say("It goes on."))
+        return self._set(pk, self.resume_verb(), say("It goes on."))
 
     def _set(self, pk: str, verb: Callable[..., Any], done: str) -> Answer:
         number = id_or_404(pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wtforms import StringField
@@ -15,6 +16,8 @@ from app.invoices.rules import InvoiceStatus
 from app.runs.fields import split_account_numbers
 from app.runs.forms import AMOUNT, ANY, DAY, account_numbers_field
 from app.web.forms import PickerField, RecordForm, WordsSelect
+
+_ALREADY_SENT = [SelectChoice("", ANY), *(SelectChoice(*one) for one in ALREADY_SENT.items())]
 
 
 class ChooseForm(RecordForm):
@@ -31,7 +34,7 @@ class ChooseForm(RecordForm):
     )
     already_sent = WordsSelect(
         FILTER_LABELS["already_sent"],
-        choices=[SelectChoice("", ANY), *(SelectChoice(*one) for one in ALREADY_SENT.items())],
+        choices=_ALREADY_SENT,
         validate_choice=False,
         default="no",
         description=say("Invoices that somebody has already go only to those who have not had them."),
@@ -46,16 +49,27 @@ class ChooseForm(RecordForm):
         """Return what was typed, as REST would give it."""
         given = self.given()
         numbers = split_account_numbers(str(given.pop("account_numbers", "")))
-        filters = {name: value for name, value in given.items() if value != ""}
-        if "already_sent" in filters:
-            filters["already_sent"] = {"yes": True, "no": False}.get(str(filters["already_sent"]), "")
-        return {"filters": filters, "account_numbers": numbers}
+        return {"filters": typed_filters(given), "account_numbers": numbers}
 
     def show_errors(self, error: DomainError) -> dict[str, list[str]]:
         """Put errors at their fields, those of a filter without the word before it."""
         plain = {name.removeprefix("filters."): texts for name, texts in error.errors.items()}
         told = DomainError(error.message, code=error.code, errors=plain)
         return super().show_errors(told)
+
+
+def typed_filters(given: Mapping[str, object]) -> dict[str, object]:
+    """Return what was typed into the filters' fields, as REST would give it."""
+    filters = {name: value for name, value in given.items() if value != ""}
+    if "already_sent" in filters:
+        filters["already_sent"] = {"yes": True, "no": False}.get(str(filters["already_sent"]), "")
+    return filters
+
+
+def filter_fields(names: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of some filters for the form of a feature beside this one; none is filled in."""
+    sent = WordsSelect(FILTER_LABELS["already_sent"], choices=_ALREADY_SENT, validate_choice=False)
+    return {name: sent if name == "already_sent" else getattr(ChooseForm, name) for name in names}
 
 
 SECTIONS: tuple[dict[str, Any], ...] = (

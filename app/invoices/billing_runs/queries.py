@@ -43,7 +43,7 @@ def chosen_invoices(
     number, version and customer_id.
     """
     columns = (Invoice.id, Invoice.number, Invoice.version, Invoice.customer_id)
-    statement = invoices.invoices(actor).options().with_only_columns(*columns).where(*_conditions(filters))
+    statement = invoices.invoices(actor).options().with_only_columns(*columns).where(*conditions(filters))
     ordered = statement.order_by(Invoice.customer_id, Invoice.series).limit(limit)
     if not customer_ids:
         return list(session.execute(ordered))
@@ -54,7 +54,8 @@ def chosen_invoices(
     return found[:limit]
 
 
-def _conditions(filters: Mapping[str, Any]) -> Iterable[ColumnElement[bool]]:
+def conditions(filters: Mapping[str, Any]) -> Iterable[ColumnElement[bool]]:
+    """Give what an invoice, joined with its customer, must meet by checked filters."""
     columns: Mapping[str, Any] = {
         "invoice_date": Invoice.invoice_date,
         "due_date": Invoice.due_date,
