@@ -49,7 +49,6 @@ OPERATIONS = {
     "start": "send",
     "invoices": "read",
     "customers": "read",
-    "preview": "read",
     "preview_pdf": "read",
     "preview_mail": "read",
     "choose": "update",
