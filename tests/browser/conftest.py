@@ -122,6 +122,7 @@ def records(demo):
         "suppressed": first("suppression"),
         "finished_run": first("billing_run", ("status", "finished")),
         "planned_run": planned,
+        "bulk": first("bulk_letter"),
         "ticket": (ticket := first("ticket")),
         "update": program.call("GET", f"/ticket/{ticket}/updates").json()["result"][0]["id"],
     }
