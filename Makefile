@@ -19,7 +19,7 @@ COUNTERPART_TEST_BROKER_URL ?= amqp://guest:guest@127.0.0.1:5672//
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail bench-pdf bench-run lock browser clean
+.PHONY: help run messages test test-services test-full check lint types format audit screenshots bench bench-mail bench-pdf bench-run bench-letters lock browser clean
 
 help: ## list these tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -74,6 +74,9 @@ bench-pdf: .venv/dev ## invoices in each format, beside WeasyPrint; needs Pango 
 
 bench-run: .venv/dev ## a billing run of 10,000 invoices: its plan, and its way into the outbox (ARGS="--invoices 1000")
 	@$(BIN)/python benchmarks/billing_run.py $(ARGS)
+
+bench-letters: .venv/dev ## 10,000 bulk letters: their plan, and each printed, kept and enqueued (ARGS="--letters 1000")
+	@$(BIN)/python benchmarks/bulk_letters.py $(ARGS)
 
 lock: ## resolve the dependencies of pyproject.toml anew, with hashes
 	@$(BIN)/pip install --quiet uv

@@ -28,7 +28,7 @@ from app.customers.models import Customer
 from app.customers.service import create_customer
 from app.demo_calls import calls_of
 from app.demo_documents import credit_first, send_first
-from app.demo_letters import write_letters
+from app.demo_letters import plan_bulk_letters, write_letters
 from app.demo_mails import receive
 from app.demo_runs import fill_run
 from app.demo_tickets import converse
@@ -150,6 +150,7 @@ class _Demo:
         self._in_work(lambda session: add_four_readers(session, ACTOR, customers, chance=self.calls))
         self._in_work(lambda session: self._bounced(session, customers[SENT_CUSTOMERS]))
         self._in_work(lambda session: write_letters(session, ACTOR, customers, self.ids["correspondence_type"]))
+        self._in_work(lambda session: plan_bulk_letters(session, ACTOR, self.ids["correspondence_type"]))
         fill_run(ACTOR)
 
     def _in_work(self, step: Callable[[Session], Any]) -> Any:  # noqa: ANN401  what the step returns

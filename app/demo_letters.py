@@ -1,4 +1,4 @@
-"""Sample letters: one of each class and state, to customers of the sample data."""
+"""Sample letters: one of each class and state, to customers of the sample data; and bulk letters that are planned."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.correspondence.attachments import attach
+from app.correspondence.bulk.service import create_run as write_to_many
 from app.correspondence.dispatch import mark_delivered, send_letter
 from app.correspondence.service import create_letter
 from app.mailer.planning.choices import Choices
@@ -80,3 +81,15 @@ def write_letters(session: Session, actor: Actor, customers: Sequence[int], type
             )
         elif becomes == "delivered":
             mark_delivered(session, actor, letter_id=letter.id, note="Sent by recorded post.")
+
+
+def plan_bulk_letters(session: Session, actor: Actor, types: Sequence[int]) -> None:
+    """Write one letter to all customers of a dealer, and plan it; it waits for somebody to look at it and start it."""
+    values = {
+        "correspondence_type": types[2],
+        "subject": "Work at your exchange, account {{ account_number }}",
+        "body": _MAINTENANCE,
+        "send": True,
+        "filters": {"dealer_code": "SEVERN"},
+    }
+    write_to_many(session, actor, values=values, defaults=sending_defaults())

@@ -25,6 +25,13 @@ from app.core.words import say
 from app.correspondence import panels as letter_panels
 from app.correspondence import purging as letter_purging
 from app.correspondence.api import CorrespondenceApi
+from app.correspondence.bulk import jobs as bulk_letter_jobs
+from app.correspondence.bulk import panels as bulk_letter_panels
+from app.correspondence.bulk import purging as bulk_letter_purging
+from app.correspondence.bulk.api import BulkLetterApi
+from app.correspondence.bulk.list_filters import BULK_LETTER_FILTER
+from app.correspondence.bulk.resource import BULK_LETTER
+from app.correspondence.bulk.views import BulkLetterView
 from app.correspondence.resource import LETTER
 from app.correspondence.unsubscribing.views import UnsubscribeView
 from app.correspondence.views import CorrespondenceView
@@ -113,6 +120,7 @@ APIS: tuple[Any, ...] = (
         BillingRunApi,
         TicketApi,
         CorrespondenceApi,
+        BulkLetterApi,
         MessageApi,
         SuppressionApi,
         InboundMailApi,
@@ -139,17 +147,17 @@ MENU: tuple[tuple[str, Any, str, str], ...] = (
 # What each feature puts on pages, its own and those of others, in the order of its tabs; and its background work.
 PARTS: tuple[Any, ...] = (
     *(contact_panels, contact_bulk, invoice_panels, import_views, billing_run_panels, billing_run_jobs),
-    *(letter_panels, ticket_panels, inbound_panels, issuer_views),
+    *(letter_panels, bulk_letter_panels, bulk_letter_jobs, ticket_panels, inbound_panels, issuer_views),
     *(mailer_panels, suppression_marks, receives_views, outbox_bulk, template_views),
 )
 PURGINGS: tuple[Any, ...] = (
     *(lookup_purging, customer_purging, contact_purging, mailer_purging, suppression_purging),
-    *(invoice_purging, billing_run_purging, letter_purging, ticket_purging, inbound_purging),
+    *(invoice_purging, billing_run_purging, letter_purging, bulk_letter_purging, ticket_purging, inbound_purging),
 )
 # Pages of tasks, which are in no menu.
 TASKS: tuple[Any, ...] = (
     *(SharedContactsView, contact_bulk.ManyCustomersView, VerifyPasswordView, ReceivesView, ImportView),
-    *(OutboxView, TicketUpdateView, TicketMailView, outbox_bulk.ManyMessagesView, UnsubscribeView),
+    *(OutboxView, TicketUpdateView, TicketMailView, outbox_bulk.ManyMessagesView, UnsubscribeView, BulkLetterView),
 )
 # Flask-AppBuilder looks these up in the catalogue by themselves.
 INBOX = str(say("Inbox"))
@@ -176,7 +184,7 @@ def register_features(app: Flask) -> None:
     register_cascades()
     for feature in PURGINGS:
         feature.register()
-    documents = (INVOICE, BILLING_RUN, LETTER, TICKET)
+    documents = (INVOICE, BILLING_RUN, LETTER, BULK_LETTER, TICKET)
     for resource in (CUSTOMER, CONTACT, *documents, *LOOKUP_RESOURCES.values(), MESSAGE, SUPPRESSION, INBOUND_MAIL):
         register_bin(resource)
     register_pickers()
@@ -185,6 +193,7 @@ def register_features(app: Flask) -> None:
     for part in PARTS:
         part.register()
     register_list_filter("contact", NOT_REACHED)
+    register_list_filter("correspondence", BULK_LETTER_FILTER)
     register_documents()
     register_history()
     builder = CounterpartAppBuilder(indexview=HomeView, security_manager_class=CounterpartSecurityManager)

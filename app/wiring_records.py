@@ -15,10 +15,12 @@ from app.core.reach import register_follower
 from app.core.records import Record
 from app.core.search_index import register_searchable
 from app.core.soft_delete import Cascade, register_cascade
+from app.correspondence.bulk.resource import BULK_LETTER
+from app.correspondence.bulk.views import BulkLetterView
 from app.correspondence.fields import template_errors
-from app.correspondence.linked import register_linked
+from app.correspondence.linked import register_choosing, register_linked
 from app.correspondence.models import Correspondence
-from app.correspondence.pickers import LETTER_TYPE, letter_type_picker
+from app.correspondence.pickers import BULK_LETTER_TYPE, LETTER_TYPE, letter_type_picker
 from app.correspondence.resource import LETTER
 from app.correspondence.search import LETTERS
 from app.correspondence.sending import SENDING as SENDING_LETTERS
@@ -37,6 +39,7 @@ from app.home import findables
 from app.inbound.resource import INBOUND_MAIL
 from app.inbound.views import InboundMailView
 from app.invoices import queries as invoice_queries
+from app.invoices.billing_runs.choosing import CHOOSING as BY_INVOICES
 from app.invoices.billing_runs.resource import BILLING_RUN
 from app.invoices.billing_runs.views import BillingRunView
 from app.invoices.models import Invoice
@@ -86,6 +89,7 @@ def register_documents() -> None:
     register_sending(SENDING_LETTERS)
     register_rule("correspondence_type", template_errors)
     register_linked("invoice", Invoice, invoice_queries.invoices)
+    register_choosing("invoices", BY_INVOICES)
     register_follower(lost_messages.follow)
     mail.opens = connect
 
@@ -114,6 +118,7 @@ def register_history() -> None:
         (INVOICE, InvoiceView),
         (BILLING_RUN, BillingRunView),
         (LETTER, CorrespondenceView),
+        (BULK_LETTER, BulkLetterView),
         (TICKET, TicketView),
         (MESSAGE, MessageView),
         (INBOUND_MAIL, InboundMailView),
@@ -137,6 +142,7 @@ def register_pickers() -> None:
     register_picker("dealer_by_id", lookup_picker("dealer"))
     register_finder("customer", customers_by_id)
     register_picker(LETTER_TYPE, letter_type_picker())
+    register_picker(BULK_LETTER_TYPE, letter_type_picker(bulk=True))
     register_picker("invoice", invoice_picker())
     register_picker("ticket", ticket_picker())
     register_picker("customer", customer_picker())

@@ -14,6 +14,7 @@ RESOURCES: Mapping[str, Words] = {
     "billing_run": say("billing run"),
     "ticket": say("ticket"),
     "correspondence": say("letter"),
+    "bulk_letter": say("bulk letters"),
     "correspondence.billing": say("letter of the class Billing"),
     "correspondence.credit_control": say("letter of the class Credit control"),
     "correspondence.customer_services": say("letter of the class Customer services"),

@@ -74,6 +74,7 @@ def _row(
 
 _LOOKUP_ROW = _row(finance=_READ, support=_READ, auditor=_READ_TRASH)
 _LETTERS = _WRITE | {Operation.SEND}
+_BULK = _LETTERS | {Operation.PAUSE, Operation.RESUME}
 _OF_FINANCE = _row(finance=_LETTERS, auditor=_READ_TRASH)
 _OF_SUPPORT = _row(finance=_READ, support=_LETTERS, auditor=_READ_TRASH)
 _HANDLE = _READ_TRASH | {Operation.UPDATE, Operation.DELETE, Operation.RESTORE}
@@ -98,6 +99,8 @@ TABLE: dict[str, Row] = {
     "correspondence.credit_control": _OF_FINANCE,
     "correspondence.customer_services": _OF_SUPPORT,
     "correspondence.marketing": _OF_SUPPORT,
+    # The pages of letters to many; which of them, and what may be done with each, the row of its class says.
+    "bulk_letter": _row(finance=_BULK, support=_BULK, auditor=_READ_TRASH),
     "message": _row(
         finance=_ON_MESSAGES,
         support=_ON_MESSAGES,

@@ -38,6 +38,10 @@ class Event(StrEnum):
     BILLING_RUN_PAUSED = "billing_run_paused"
     BILLING_RUN_FINISHED = "billing_run_finished"
     MAIL_NOT_TAKEN_IN = "mail_not_taken_in"
+    BULK_LETTER_ADVANCED = "bulk_letter_advanced"
+    BULK_LETTER_PAUSED = "bulk_letter_paused"
+    BULK_LETTER_FINISHED = "bulk_letter_finished"
+    LETTER_NOT_MADE = "letter_not_made"
     INVOICE_NOT_SENT = "invoice_not_sent"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.runs.choosing import Choosing
 
 Rows = Callable[[Actor], Select[Any]]
 _kinds: dict[str, tuple[Any, Rows]] = {}
@@ -25,3 +26,16 @@ def linked_rows(session: Session, actor: Actor, *, resource: str, ids: Collectio
         return {}
     model, rows = _kinds[resource]
     return {row.id: row for row in session.scalars(rows(actor).where(model.id.in_(ids)))}
+
+
+_choosing: dict[str, Choosing] = {}
+
+
+def register_choosing(name: str, choosing: Choosing) -> None:
+    """Let bulk letters choose customers by what they have of a feature; called by the wiring. `name` is in REST."""
+    _choosing[name] = choosing
+
+
+def choosings() -> Mapping[str, Choosing]:
+    """Return by what customers may be chosen beside their own fields, by the name of each group of filters."""
+    return _choosing

@@ -19,6 +19,6 @@ def mail_as_it_would_be(session: Session, letter: Correspondence) -> Wording:
     """Return the words of the mail to the customer's main address, in the customer's language."""
     kind = TemplateKind.of_letters(letter.correspondence_class)
     language = mail_language(letter.language[:2])
-    facts = LetterSource().facts(session, document_id=letter.id, language=language)
+    facts = LetterSource().facts_of(session, letter)
     values = values_of(facts, kind=kind, language=language, recipient="", reasons=[_TO_THE_CUSTOMER])
     return compiled(wording.wording_in_use(session, kind=kind, language=language)).filled(values)

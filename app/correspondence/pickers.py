@@ -14,16 +14,18 @@ from app.lookups.models import CorrespondenceType
 from app.web.pickers import PICKER_ROWS, Option, Picker
 from app.web.request_filters import ids_of
 
-LETTER_TYPE = "letter_type"
+LETTER_TYPE, BULK_LETTER_TYPE = "letter_type", "bulk_letter_type"
 
 
-def letter_type_picker() -> Picker:
-    """Return the picker of the active types whose letters the actor may write, each with its class."""
+def letter_type_picker(*, bulk: bool = False) -> Picker:
+    """Return the picker of the active types whose letters the actor may write, or may write to many (`bulk`)."""
 
     def search(session: Session, actor: Actor, text: str, _args: Mapping[str, str]) -> Iterable[Option]:
         model = CorrespondenceType
         mine = queries.classes(actor, Operation.CREATE)
         statement = select(model).where(model.deleted_at.is_(None), model.active, model.correspondence_class.in_(mine))
+        if bulk:
+            statement = statement.where(model.bulk)
         if text:
             statement = statement.where(model.name.icontains(text, autoescape=True))
         return map(_option, session.scalars(statement.order_by(model.position, model.name).limit(PICKER_ROWS)))

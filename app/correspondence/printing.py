@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -15,8 +18,60 @@ from app.customers.models import Customer
 from app.issuer import queries as issuers
 from app.issuer.details import details_of
 from app.mailer.delivery.contents import drop_content, store
+from app.paper.issuer import IssuerDetails
 
 PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A letter as it was printed: its texts filled in, and its PDF; none where nothing is said yet."""
+
+    values: dict[str, Any]
+    pdf: bytes | None
+
+
+class Press:
+    """Prints letters by the issuer and the settings as they are, for one letter or for many."""
+
+    def __init__(self, session: Session) -> None:
+        self._settings = current_app.config["SETTINGS"]
+        self._issuer: IssuerDetails = details_of(issuers.issuer(session))
+        self._today: date = clock.now().astimezone(ZoneInfo(self._settings.timezone)).date()
+
+    def printed(self, *, number: str, subject: str, body: str, customer: Customer) -> Printed:
+        """Fill in a letter's texts, and make its PDF. Raises ValueError when the issuer's logo can't be read."""
+        language = customer.language or self._settings.language
+        country = customer.country or self._settings.country
+        places = {
+            "customer": customer.name,
+            "account_number": customer.account_number,
+            "title": customer.title.name if customer.title else "",
+            "first_name": customer.first_name or "",
+            "last_name": customer.last_name or "",
+            "company_name": customer.company_name or "",
+            "date": date_in(self._today, language=language, country=country),
+            "issuer": self._issuer.name,
+        }
+        values: dict[str, Any] = {
+            "filled_subject": filled(subject, places, markdown=False),
+            "filled_body": filled(body, places, markdown=True),
+            "letter_date": self._today,
+            "language": language,
+        }
+        if not values["filled_body"].strip():
+            return Printed(values={**values, "status": LetterStatus.DRAFT.value}, pdf=None)
+        sheet = LetterSheet(
+            number=number,
+            letter_date=self._today,
+            subject=values["filled_subject"],
+            body=values["filled_body"],
+            customer_name=customer.name,
+            customer_address=customer.postal_lines,
+            account_number=customer.account_number,
+        )
+        data = letter_pdf(sheet, self._issuer, language=language, country=country)
+        return Printed(values={**values, "status": LetterStatus.READY.value}, pdf=data)
 
 
 def print_letter(session: Session, letter: Correspondence, customer: Customer) -> None:
@@ -24,38 +79,13 @@ def print_letter(session: Session, letter: Correspondence, customer: Customer) -
 
     Raises ValueError when the issuer's logo can't be read.
     """
-    settings = current_app.config["SETTINGS"]
-    language, country = customer.language or settings.language, customer.country or settings.country
-    issuer = details_of(issuers.issuer(session))
-    today = clock.now().astimezone(ZoneInfo(settings.timezone)).date()
-    values = {
-        "customer": customer.name,
-        "account_number": customer.account_number,
-        "title": customer.title.name if customer.title else "",
-        "first_name": customer.first_name or "",
-        "last_name": customer.last_name or "",
-        "company_name": customer.company_name or "",
-        "date": date_in(today, language=language, country=country),
-        "issuer": issuer.name,
-    }
-    letter.filled_subject = filled(letter.subject, values, markdown=False)
-    letter.filled_body = filled(letter.body or "", values, markdown=True)
-    letter.letter_date, letter.language = today, language
+    made = Press(session).printed(
+        number=letter.number, subject=letter.subject, body=letter.body or "", customer=customer
+    )
+    for name, value in made.values.items():
+        setattr(letter, name, value)
     before = letter.pdf_digest
-    if not letter.filled_body.strip():
-        letter.status, letter.pdf_digest = LetterStatus.DRAFT.value, None
-    else:
-        sheet = LetterSheet(
-            number=letter.number,
-            letter_date=today,
-            subject=letter.filled_subject,
-            body=letter.filled_body,
-            customer_name=customer.name,
-            customer_address=customer.postal_lines,
-            account_number=customer.account_number,
-        )
-        data = letter_pdf(sheet, issuer, language=language, country=country)
-        letter.status, letter.pdf_digest = LetterStatus.READY.value, store(session, data, PDF)
+    letter.pdf_digest = store(session, made.pdf, PDF) if made.pdf is not None else None
     if before is not None and before != letter.pdf_digest:
         session.flush()
         drop_content(session, before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Select, SelectBase, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
@@ -80,6 +82,16 @@ def texts_of_type(session: Session, actor: Actor, type_id: object) -> dict[str, 
         return {}
     texts = {"subject": kind.template_subject, "body": kind.template_body}
     return {name: text for name, text in texts.items() if text}
+
+
+def last_series_of_many(session: Session, *, customer_ids: Collection[int]) -> dict[int, int]:
+    """Return how many numbers the series of some customers have used, by customer; those that have used none are not.
+
+    The caller holds `lock_customers`, to number.
+    """
+    of = Correspondence.customer_id
+    counted = select(of, func.max(Correspondence.series)).where(of.in_(customer_ids)).group_by(of)
+    return {number: last for number, last in session.execute(counted)}  # noqa: C416  dict() of rows has no type
 
 
 def attachments_of(session: Session, *, letter_id: int) -> list[Attachment]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from app.correspondence import queries
 from app.correspondence.fields import LETTER_FIELDS, letter_errors
 from app.correspondence.linked import linked_rows
 from app.correspondence.models import Correspondence, LinkedInvoice
-from app.correspondence.printing import print_letter
+from app.correspondence.printing import PDF, print_letter
 from app.correspondence.rules import (
     MAX_LINKED,
     foreign_invoices,
@@ -31,6 +31,7 @@ from app.customers.models import Customer
 from app.lookups.editing import Edit, prepare_change, prepare_new
 from app.lookups.models import CorrespondenceType
 from app.lookups.rules import CorrespondenceClass
+from app.mailer.delivery.contents import store_all
 from app.mailer.planning.rules import Document, DocumentKind
 
 NAME = "correspondence"
@@ -62,6 +63,14 @@ def create_letter(session: Session, actor: Actor, *, values: Mapping[str, object
     touched = [touch_of(letter, {**edit.trail(), "status": (None, letter.status)})]
     audit.record(session, actor, verb=Verb.LETTER_CREATED, touched=touched)
     return letter
+
+
+def write_letters(session: Session, letters: Sequence[Correspondence], pdfs: Sequence[bytes]) -> None:
+    """Keep letters that were printed, each with its PDF; the caller has numbered them and leaves the audit entry."""
+    for letter, digest in zip(letters, store_all(session, pdfs, PDF), strict=True):
+        letter.pdf_digest = digest
+    session.add_all(letters)
+    session.flush()
 
 
 def update_letter(

@@ -84,7 +84,10 @@ class LetterSource:
 
     def facts(self, session: Session, *, document_id: int, language: str) -> LetterFacts:  # noqa: ARG002  the protocol's parameters
         """Return what a letter gives its mail; its texts are those of the day that it was saved."""
-        letter = session.get_one(Correspondence, document_id)
+        return self.facts_of(session, session.get_one(Correspondence, document_id))
+
+    def facts_of(self, session: Session, letter: Correspondence) -> LetterFacts:
+        """Return that of a letter, which may not be saved yet."""
         issuer = details_of(issuers.issuer(session))
         return LetterFacts(
             sender_name=issuer.name,

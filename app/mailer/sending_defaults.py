@@ -15,4 +15,9 @@ def sending_defaults() -> Defaults:
     settings = current_app.config["SETTINGS"]
     sender = settings.mail_default_sender or ""
     domain = sender.rpartition("@")[2].rstrip(">") or "counterpart.localhost"
-    return Defaults(language=settings.language, usage_module=settings.invoice_usage, domain=domain)
+    return Defaults(
+        language=settings.language,
+        usage_module=settings.invoice_usage,
+        domain=domain,
+        public_url=settings.public_url,
+    )

@@ -132,16 +132,38 @@ def send_documents(session: Session, *, wanted: Sequence[ToSend], defaults: Defa
     facts = facts_of_many(session, [Wanted(one.document, one.customer_id) for one in wanted], defaults=defaults)
     pairs = [(one, facts.plan(one.document, one.customer_id)) for one in wanted]
     go = [(now, one.customer_id) for one, now in pairs if now.fingerprint == one.fingerprint and now.messages]
-    put = {done.document.id: (done, touched) for done, touched in put_all_into_outbox(session, go, defaults=defaults)}
+    put = {done.document.id: (done, touched) for done, touched in execute_plans(session, go, defaults=defaults)}
     executed = []
     for one, now in pairs:
         done, touched = put.get(one.document.id, (now, []))
-        if touched:
-            _log_sending(done)
         is_same = now.fingerprint == one.fingerprint
         only_sent = not is_same and _as_it_was(facts, one).fingerprint == one.fingerprint
         executed.append(Executed(plan=done, touched=touched, is_same=is_same, only_sent=only_sent))
     return executed
+
+
+def plans_to_execute(session: Session, *, wanted: Sequence[Wanted], defaults: Defaults) -> list[Plan]:
+    """Return the plans of many documents that are about to be written, as things are now, and keep them so.
+
+    The caller holds `lock_customers`, and hands to `execute_plans` those that it agrees to.
+    """
+    lock_contacts(session, {one.customer_id for one in wanted})
+    facts = facts_of_many(session, wanted, defaults=defaults)
+    return [facts.plan(one.document, one.customer_id) for one in wanted]
+
+
+def execute_plans(
+    session: Session, chosen: Sequence[tuple[Plan, int]], *, defaults: Defaults
+) -> list[tuple[Plan, list[Touch]]]:
+    """Put the messages of many plans of one kind of document into the outbox, each plan with its customer's id.
+
+    Returns what `send_document` returns, of each. The caller has made the plans under the locks that it holds.
+    """
+    done = put_all_into_outbox(session, chosen, defaults=defaults)
+    for executed, touched in done:
+        if touched:
+            _log_sending(executed)
+    return done
 
 
 def _as_it_was(facts: Facts, one: ToSend) -> Plan:

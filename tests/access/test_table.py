@@ -37,6 +37,7 @@ correspondence.billing            * crudbts - rb
 correspondence.credit_control     * crudbts - rb
 correspondence.customer_services  * r crudbts rb
 correspondence.marketing          * r crudbts rb
+bulk_letter                       * crudbtshm crudbtshm rb
 ticket                *      r        crudbts   rb
 message               rpyx   ryx      ryx       r
 suppression           crbtpi ri       ri        rb

@@ -165,8 +165,6 @@ OUTSIDE_THE_UNIT_OF_WORK = {
 # One statement for many rows, in the unit of work of the verb that hands them its session.
 MANY_ROWS_AT_ONCE = {
     "app/core/bulk.py",
-    "app/invoices/billing_runs/keeping.py",
-    "app/invoices/billing_runs/purging.py",
     "app/invoices/imports/publishing.py",
     "app/invoices/imports/service.py",
     "app/invoices/purging.py",
@@ -179,6 +177,8 @@ MANY_ROWS_AT_ONCE = {
     "app/mailer/planning/lost.py",
     "app/mailer/outbox.py",
     "app/mailer/purging.py",
+    "app/runs/keeping.py",
+    "app/runs/purging.py",
 }
 _PAST_IT = re.compile(
     r"\b(engine|bind|get_bind\(\))\.begin\(|\b(connection|session|db\.session|work)\.execute\(\s*(insert|update|delete)\("

@@ -136,6 +136,7 @@ def records(demo):
         "incoming": first("inbound_mail", ("state", "waiting")),
         "finished_run": first("billing_run", ("status", "finished")),
         "planned_run": planned,
+        "bulk": first("bulk_letter"),
         "ticket": (ticket := first("ticket")),
         "update": program.call("GET", f"/ticket/{ticket}/updates").json()["result"][0]["id"],
     }

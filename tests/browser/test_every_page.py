@@ -13,6 +13,8 @@ from tests.browser.test_record_pages import GERMAN_PAGES, OTHERS, RECORD_PAGES
 # What answers with a file, a fragment, JSON or another address is no page.
 NO_PAGES = {
     "AuditView.index",
+    "BulkLetterView.preview_mail",
+    "BulkLetterView.preview_pdf",
     "CorrespondenceView.attachment",
     "CorrespondenceView.mail",
     "CorrespondenceView.pdf",
@@ -52,7 +54,7 @@ NO_VERBS = {
 # These have no login before them, and are looked at by themselves.
 ELSEWHERE = {"LoginView.login", "UnsubscribeView.unsubscribe"}
 NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail", "suppressed")
-NAMES += ("finished_run", "planned_run", "ticket", "update", "letter", "file")
+NAMES += ("finished_run", "planned_run", "ticket", "update", "letter", "file", "bulk")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.
 LOOKUPS = {f"/{resource.plural.lower().replace(' ', '-')}" for resource in LOOKUP_RESOURCES.values()} - {LOOKUP}
 

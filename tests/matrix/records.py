@@ -32,6 +32,7 @@ SCOPED = {
     "billing_run": "billing_run",
     "ticket": "ticket",
     "correspondence": "correspondence",
+    "bulk_letter": "bulk_letter",
     "message": "message",
     "suppression": "suppression",
     "inbound_mail": "inbound_mail",

@@ -137,7 +137,7 @@ def test_what_a_role_may_see_of_ones_own_is_there(house, all_routes, standing, n
 
 def _expected_of_a_read(route, role):
     """A page, or why there is none for this record; support sees no letters of finance, and no messages here."""
-    if route.owner in ("message", "correspondence") and role is Role.SUPPORT:
+    if route.owner in ("message", "correspondence", "bulk_letter") and role is Role.SUPPORT:
         return {404}
     if route.endpoint in ("TicketMailView.mail", "TicketApi.mail"):
         return {404}  # written on the screen

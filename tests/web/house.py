@@ -24,6 +24,7 @@ from app.contacts.service import add_shared_contact, create_contact
 from app.core.models import AuditRecord
 from app.core.unit_of_work import unit_of_work
 from app.correspondence.attachments import attach
+from app.correspondence.bulk.service import create_run as write_to_many
 from app.correspondence.service import create_letter
 from app.customers.service import create_customer
 from app.extensions import db
@@ -52,7 +53,7 @@ from tests.conftest import (
 from tests.core import making
 
 LINES = [{"description": "Line rental", "quantity": "2", "unit_price": "12.50", "tax_rate": "20", "reference": "0161"}]
-_EXTRA = {"correspondence_type": {"correspondence_class": "billing"}}
+_EXTRA = {"correspondence_type": {"correspondence_class": "billing", "bulk": True}}
 _numbers = itertools.count(1)
 
 
@@ -211,6 +212,9 @@ def _fill_dealer(house: House, code: str, ids: dict[str, int]) -> None:
         of_dealer = replace(actor("finance"), dealer_code=code)
         given = {"filters": {"dealer_code": code}}
         ids["billing_run"] = create_run(session, of_dealer, values=given, defaults=sending_defaults()).id
+        given |= {"correspondence_type": house.world.lookups["correspondence_type"], "send": True}
+        given |= {"subject": f"{code.title()} works: all", "body": "Dear {{ customer }}"}
+        ids["bulk_letter"] = write_to_many(session, of_dealer, values=given, defaults=sending_defaults()).id
     ids["inbound_mail"] = _mail_to(house, code, ids["ticket"])
     with house.session() as session:
         ids["message"] = session.query(Message.id).filter_by(document_id=ids["invoice"]).order_by(Message.id).first()[0]

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert
 from app.contacts.models import Contact, ContactLink
 from app.core import search_index
 from app.core.models import AuditEntry, AuditRecord
+from app.correspondence.bulk.models import BulkLetterOutcome, BulkLetterRow
 from app.correspondence.models import Correspondence
 from app.customers.models import Customer
 from app.extensions import db
@@ -106,6 +107,14 @@ PAGES = {
     "correspondence add": "/correspondence/add",
     "correspondence edit": "/correspondence/edit/{correspondence}",
     "correspondence send": "/correspondence/{correspondence}/send",
+    "bulk letters list": "/bulk-letters/list/",
+    "bulk letters add": "/bulk-letters/add",
+    "bulk letters show": "/bulk-letters/show/{bulk_letter}",
+    "bulk letters show customers": "/bulk-letters/show/{bulk_letter}?tab=customers",
+    "bulk letters start": "/bulk-letters/{bulk_letter}/start",
+    "bulk letters preview": "/bulk-letters/{bulk_letter}/preview",
+    "bulk letters preview mail": "/bulk-letters/{bulk_letter}/preview-mail",
+    "correspondence list of bulk letters": "/correspondence/list/?bulk_letter={bulk_letter}",
     "customers show correspondence": "/customers/show/{customer}?tab=correspondence",
     "messages list": "/messages/list/",
     "messages show why": "/messages/show/{message}?tab=why",
@@ -140,6 +149,9 @@ PAGES = {
     "REST correspondence list": "/api/v1/correspondence/?q=(page_size:100)",
     "REST correspondence get": "/api/v1/correspondence/{correspondence}",
     "REST correspondence plan": "/api/v1/correspondence/{correspondence}/plan",
+    "REST bulk letter list": "/api/v1/bulk_letter/?q=(page_size:100)",
+    "REST bulk letter plan": "/api/v1/bulk_letter/{bulk_letter}/plan",
+    "REST bulk letter customers": "/api/v1/bulk_letter/{bulk_letter}/customers",
     "REST message list": "/api/v1/message/?q=(page_size:100)",
     "REST message get": "/api/v1/message/{message}",
     "REST topic list": "/api/v1/topic/",
@@ -190,6 +202,8 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
 
     run_row = {"state": "waiting", "fingerprint": "0" * 64, "seen_version": 1, "seen_until": 0, "copies": 1}
     run_row |= {"reaches_nobody": False}
+    letter_row = {name: run_row[name] for name in ("state", "fingerprint", "copies", "reaches_nobody")}
+    letter_row |= {"invoice_ids": []}
 
     def of_contact(n: int) -> int | None:
         return ours if n % 25 == 0 else 100 + n % customers if n % 3 else None
@@ -238,6 +252,10 @@ def add_rows(house: House, *, customers: int, contacts: int) -> None:
             for n in ids
         ],
         RunInvoice: [{"id": n, "run_id": house.world.ours["billing_run"], "invoice_id": n, **run_row} for n in ids],
+        BulkLetterRow: [
+            {"id": n, "run_id": house.world.ours["bulk_letter"], "customer_id": n, **letter_row} for n in ids
+        ],
+        BulkLetterOutcome: [{"row_id": n, "outcome": outcome, "number": 1} for n in ids for outcome in OUTCOMES],
         RunOutcome: [{"row_id": n, "outcome": outcome, "number": 1} for n in ids for outcome in OUTCOMES],
         MessageAttempt: [
             {"id": n, "message_id": n, "started_at": RECORD["created_at"], "outcome": "sent"} for n in ids

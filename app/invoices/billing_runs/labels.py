@@ -28,13 +28,18 @@ FILTER_LABELS: Mapping[str, Words] = {
 ALREADY_SENT = {"no": say("To nobody yet"), "yes": say("To somebody")}
 
 
-def filter_lines(filters: Mapping[str, Any]) -> Markup | None:
-    """Return the filters of a run line by line, None where there are none."""
-    lines = [
+def line_by_line(filters: Mapping[str, Any]) -> list[Markup]:
+    """Return the filters that invoices were chosen by, a line for each."""
+    return [
         Markup("{}: {}").format(escape(translated(FILTER_LABELS[name])), escape(translated(_shown(name, value))))
         for name, value in filters.items()
         if name in FILTER_LABELS
     ]
+
+
+def filter_lines(filters: Mapping[str, Any]) -> Markup | None:
+    """Return the filters of a run line by line, None where there are none."""
+    lines = line_by_line(filters)
     return Markup("<br>").join(lines) if lines else None
 
 

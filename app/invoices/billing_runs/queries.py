@@ -1,93 +1,37 @@
-"""Reads of billing runs, within the actor's sight: the runs, which invoices one takes, and whose turn it is."""
+"""Reads of billing runs, within the actor's sight: the runs, and which invoices one takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.access.ask import ensure
 from app.access.table import Operation
 from app.core.actor import Actor
-from app.core.errors import NotFound
-from app.core.words import say
 from app.customers import queries as customers
-from app.customers.models import Customer, normalised_number
+from app.customers.models import Customer
 from app.invoices import queries as invoices
-from app.invoices.billing_runs.models import BillingRun, RunInvoice, RunOutcome
-from app.invoices.billing_runs.rules import PLANNED_ANEW, RowState, RunStatus
+from app.invoices.billing_runs.kind import KIND
+from app.invoices.billing_runs.models import RunInvoice
+from app.invoices.billing_runs.rules import RowState
 from app.invoices.models import Invoice, InvoiceLine
 from app.mailer.message_states import MessageState
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
+from app.runs import queries as shared
+from app.runs.rules import AnyState
 
-# So many account numbers or ids are looked up with one statement.
-_NUMBERS = 500
-_NOT_LEFT = [one.value for one in PLANNED_ANEW]
-
-
-def runs(actor: Actor) -> Select[BillingRun]:
-    """Select the living runs in sight: all of them, or the dealer's own. Raises Forbidden."""
-    ensure(actor, Operation.READ, "billing_run")
-    return select(BillingRun).where(BillingRun.deleted_at.is_(None), _of_dealer(actor))
-
-
-def run(session: Session, actor: Actor, *, run_id: int, lock: bool = False) -> BillingRun:
-    """Return one run in sight. Raises NotFound, Forbidden."""
-    statement = runs(actor).where(BillingRun.id == run_id)
-    found: BillingRun | None = session.scalar(_locked(statement) if lock else statement)
-    if found is None:
-        raise NotFound(say("There is no billing run with this id."))
-    return found
-
-
-def trash(actor: Actor) -> Select[BillingRun]:
-    """Select the deleted runs of the actor's dealer. Raises Forbidden."""
-    ensure(actor, Operation.TRASH, "billing_run")
-    return select(BillingRun).where(
-        BillingRun.deleted_at.is_not(None), BillingRun.purged_at.is_(None), _of_dealer(actor)
-    )
-
-
-def deleted_run(session: Session, actor: Actor, *, run_id: int) -> BillingRun:
-    """Return one run in sight, deleted or not, yet not purged, locked. Raises NotFound."""
-    ensure(actor, Operation.READ, "billing_run")
-    statement = select(BillingRun).where(BillingRun.id == run_id, BillingRun.purged_at.is_(None), _of_dealer(actor))
-    found: BillingRun | None = session.scalar(_locked(statement))
-    if found is None:
-        raise NotFound(say("There is no billing run with this id."))
-    return found
-
-
-def matching(text: str) -> ColumnElement[bool]:
-    """Return the condition that a run's number, or the name of whoever made it, is what `text` asks for."""
-    named = func.lower(BillingRun.created_by) == text.lower()
-    digits = text.strip().lstrip("#")
-    if digits.isascii() and digits.isdigit() and len(digits) < 10:  # noqa: PLR2004  an id's digits
-        return (BillingRun.id == int(digits)) | named
-    return named
-
-
-def customers_of_numbers(session: Session, actor: Actor, numbers: Iterable[str]) -> dict[str, int]:
-    """Return the ids of the customers in sight by their account numbers as they were given; unknown ones are left out.
-
-    Case, and wide and narrow letters, count for nothing.
-    """
-    by_key: dict[str, list[str]] = {}
-    for number in numbers:
-        by_key.setdefault(normalised_number(number), []).append(number)
-    keys = list(by_key)
-    found: dict[str, int] = {}
-    for start in range(0, len(keys), _NUMBERS):
-        portion = keys[start : start + _NUMBERS]
-        key = Customer.account_number_normalised
-        statement = select(key, Customer.id).where(key.in_(portion), customers.in_sight(actor))
-        for normalised, customer_id in session.execute(statement):
-            found |= dict.fromkeys(by_key[normalised], customer_id)
-    return found
+runs = partial(shared.runs, KIND)
+run = partial(shared.run, KIND)
+trash = partial(shared.trash, KIND)
+matching = partial(shared.matching, KIND)
+waiting = partial(shared.waiting, KIND)
+in_turn = partial(shared.in_turn, KIND)
 
 
 def chosen_invoices(
@@ -99,18 +43,19 @@ def chosen_invoices(
     number, version and customer_id.
     """
     columns = (Invoice.id, Invoice.number, Invoice.version, Invoice.customer_id)
-    statement = invoices.invoices(actor).options().with_only_columns(*columns).where(*_conditions(filters))
+    statement = invoices.invoices(actor).options().with_only_columns(*columns).where(*conditions(filters))
     ordered = statement.order_by(Invoice.customer_id, Invoice.series).limit(limit)
     if not customer_ids:
         return list(session.execute(ordered))
     found: list[Any] = []
-    for start in range(0, len(customer_ids), _NUMBERS):
-        portion = customer_ids[start : start + _NUMBERS]
+    for start in range(0, len(customer_ids), shared.NUMBERS):
+        portion = customer_ids[start : start + shared.NUMBERS]
         found += session.execute(ordered.where(Invoice.customer_id.in_(portion))).all()
     return found[:limit]
 
 
-def _conditions(filters: Mapping[str, Any]) -> Iterable[ColumnElement[bool]]:
+def conditions(filters: Mapping[str, Any]) -> Iterable[ColumnElement[bool]]:
+    """Give what an invoice, joined with its customer, must meet by checked filters."""
     columns: Mapping[str, Any] = {
         "invoice_date": Invoice.invoice_date,
         "due_date": Invoice.due_date,
@@ -145,11 +90,6 @@ def _has_been_sent() -> ColumnElement[bool]:
     )
 
 
-def highest_message(session: Session) -> int:
-    """Return the highest id that a message has."""
-    return session.scalar(select(func.max(Message.id))) or 0
-
-
 def line_counts(session: Session, invoice_ids: Sequence[int]) -> dict[int, int]:
     """Return how many lines some invoices have, by the invoice's id."""
     of = InvoiceLine.invoice_id
@@ -169,24 +109,11 @@ def rows(actor: Actor, run_id: int) -> Select[RunInvoice]:
     )
 
 
-def with_outcome(outcome: str) -> ColumnElement[bool]:
-    """Return the condition that a reason stands in the plan of a run's invoice, or that it reaches nobody."""
-    if outcome == "reaches_nobody":
-        return RunInvoice.reaches_nobody.is_(True)
-    return exists().where(RunOutcome.row_id == RunInvoice.id, RunOutcome.outcome == outcome)
-
-
-def rows_of_run(session: Session, run_id: int) -> dict[int, RunInvoice]:
-    """Return the rows of a run that have not left, by their invoices' ids."""
-    wanted = select(RunInvoice).where(RunInvoice.run_id == run_id, RunInvoice.state.in_(_NOT_LEFT))
-    return {row.invoice_id: row for row in session.scalars(wanted)}
-
-
 def to_plan_again(session: Session, actor: Actor, run_id: int) -> Sequence[Any]:
     """Return the invoices in sight of a run that have not left, as `chosen_invoices` does."""
     columns = (Invoice.id, Invoice.number, Invoice.version, Invoice.customer_id)
     statement = invoices.invoices(actor).options().with_only_columns(*columns)
-    mine = (RunInvoice.run_id == run_id, RunInvoice.state.in_(_NOT_LEFT))
+    mine = (RunInvoice.run_id == run_id, RunInvoice.state.in_(shared.NOT_LEFT))
     return session.execute(statement.join(RunInvoice, RunInvoice.invoice_id == Invoice.id).where(*mine)).all()
 
 
@@ -200,32 +127,5 @@ def row_ids(
     customer_ids: Sequence[int] = (),
 ) -> set[int]:
     """Return the ids of a run's rows in a state that are about some invoices, or some customers."""
-    found: set[int] = set()
-    for column, ids in ((RunInvoice.invoice_id, invoice_ids), (Invoice.customer_id, customer_ids)):
-        for start in range(0, len(ids), _NUMBERS):
-            portion = ids[start : start + _NUMBERS]
-            wanted = rows(actor, run_id).where(RunInvoice.state == state.value, column.in_(portion))
-            found |= set(session.scalars(wanted.options().with_only_columns(RunInvoice.id)))
-    return found
-
-
-def waiting(session: Session, run_id: int, *, limit: int) -> Sequence[RunInvoice]:
-    """Return the invoices of a run whose turn is next."""
-    wanted = select(RunInvoice).where(RunInvoice.run_id == run_id, RunInvoice.state == RowState.WAITING.value)
-    return session.scalars(wanted.order_by(RunInvoice.id).limit(limit)).all()
-
-
-def running(session: Session) -> Sequence[Any]:
-    """Return the runs that are under way, each with the id of whoever started it."""
-    statement = select(BillingRun.id, BillingRun.started_by_id).where(
-        BillingRun.status == RunStatus.RUNNING.value, BillingRun.deleted_at.is_(None)
-    )
-    return session.execute(statement.order_by(BillingRun.id)).all()
-
-
-def _of_dealer(actor: Actor) -> ColumnElement[bool]:
-    return true() if actor.dealer_code is None else BillingRun.dealer_code == actor.dealer_code
-
-
-def _locked(statement: Select[BillingRun]) -> Select[BillingRun]:
-    return statement.with_for_update(of=BillingRun).execution_options(populate_existing=True)
+    wanted = ((RunInvoice.invoice_id, invoice_ids), (Invoice.customer_id, customer_ids))
+    return shared.row_ids(KIND, session, rows(actor, run_id), AnyState(state), wanted)

@@ -1,55 +1,59 @@
-"""The states that a billing run and its invoices go through, and what ends an invoice's."""
+"""The states that the invoices of a billing run go through, and what ends an invoice's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.errors import Conflict
 from app.core.words import Words, say
+from app.runs.rules import (
+    AGAIN,
+    FOLLOWS,
+    GETS,
+    PLANNED_ANEW,
+    UNFORESEEN,
+    AnyState,
+    PauseReason,
+    RunStatus,
+    ensure_may_become,
+    ensure_may_choose,
+    ensure_may_delete,
+    ensure_may_resume,
+    ensure_may_start,
+)
+
+__all__ = [
+    "AGAIN",
+    "FOLLOWS",
+    "GETS",
+    "MAX_INVOICES",
+    "PAUSE_WORDS",
+    "PLANNED_ANEW",
+    "REASON_WORDS",
+    "Came",
+    "PauseReason",
+    "RowReason",
+    "RowState",
+    "RunStatus",
+    "ensure_may_become",
+    "ensure_may_choose",
+    "ensure_may_delete",
+    "ensure_may_resume",
+    "ensure_may_start",
+    "state_after",
+]
 
 MAX_INVOICES = 20_000
-# What an outcome of a plan begins with that is a format, and no reason for getting nothing.
-GETS = "gets:"
-
-
-class RunStatus(StrEnum):
-    """Where a run stands, as it is stored and as REST names it."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-
-    @property
-    def words(self) -> Words:
-        """Return what people read for it."""
-        return _STATUS_WORDS[self]
-
-
-_STATUS_WORDS = {
-    RunStatus.PLANNED: say("Planned"),
-    RunStatus.RUNNING: say("Running"),
-    RunStatus.PAUSED: say("Paused"),
-    RunStatus.FINISHED: say("Finished"),
-}
-# A run that is planned again is looked at again before anything leaves.
-FOLLOWS: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.PLANNED: frozenset({RunStatus.RUNNING, RunStatus.PLANNED}),
-    RunStatus.RUNNING: frozenset({RunStatus.PAUSED, RunStatus.FINISHED}),
-    RunStatus.PAUSED: frozenset({RunStatus.RUNNING, RunStatus.PLANNED}),
-    RunStatus.FINISHED: frozenset({RunStatus.PLANNED}),
-}
 
 
 class RowState(StrEnum):
     """What has become of an invoice in its run."""
 
-    WAITING = "waiting"
-    UNTICKED = "unticked"
+    WAITING = AnyState.WAITING.value
+    UNTICKED = AnyState.UNTICKED.value
     SENT = "sent"
     NOTHING_TO_SEND = "nothing_to_send"
-    CHANGED = "changed"
-    FAILED = "failed"
+    CHANGED = AnyState.CHANGED.value
+    FAILED = AnyState.FAILED.value
 
     @property
     def words(self) -> Words:
@@ -65,9 +69,6 @@ _ROW_WORDS = {
     RowState.CHANGED: say("Changed since"),
     RowState.FAILED: say("Failed"),
 }
-# These are looked at once more when a finished run is planned again; in a planned run, all that has not left is.
-AGAIN = (RowState.CHANGED, RowState.FAILED)
-PLANNED_ANEW = (RowState.WAITING, RowState.UNTICKED, *AGAIN)
 
 
 class RowReason(StrEnum):
@@ -79,7 +80,7 @@ class RowReason(StrEnum):
     GONE = "gone"
     NOT_APPROVED = "not_approved"
     NO_LINES = "no_lines"
-    UNEXPECTED = "unexpected"
+    UNEXPECTED = UNFORESEEN
 
 
 # What happened, and what to do.
@@ -109,65 +110,12 @@ REASON_WORDS: Mapping[RowReason, tuple[Words, Words]] = {
 }
 
 
-class PauseReason(StrEnum):
-    """Why a run paused by itself."""
-
-    MAY_NOT_SEND = "may_not_send"
-
-
 PAUSE_WORDS = {
     PauseReason.MAY_NOT_SEND: say(
         "It paused by itself: whoever started it can't log in any more, or may not send invoices any more. Resume it, "
         "and it goes on in your name."
     )
 }
-
-
-def ensure_may_become(status: str, after: RunStatus) -> None:
-    """Raise Conflict (`not_possible`) unless a run of one status may become another."""
-    if after not in FOLLOWS[RunStatus(status)]:
-        raise Conflict(_REFUSALS[after][RunStatus(status)], code="not_possible")
-
-
-_IS_RUNNING = say("This run is under way already.")
-_IS_FINISHED = say("This run is finished.")
-_IS_PLANNED = say("This run has not been started yet.")
-_REFUSALS: Mapping[RunStatus, Mapping[RunStatus, Words]] = {
-    RunStatus.RUNNING: {RunStatus.RUNNING: _IS_RUNNING, RunStatus.FINISHED: _IS_FINISHED},
-    RunStatus.PAUSED: {
-        RunStatus.PLANNED: _IS_PLANNED,
-        RunStatus.PAUSED: say("This run is paused already."),
-        RunStatus.FINISHED: _IS_FINISHED,
-    },
-    RunStatus.FINISHED: dict.fromkeys(RunStatus, say("This run is not under way.")),
-    RunStatus.PLANNED: {RunStatus.RUNNING: say("This run is under way. Pause it first.")},
-}
-
-
-def ensure_may_start(status: str) -> None:
-    """Raise Conflict unless a run may be started: a paused one is resumed, and that is another thing."""
-    if RunStatus(status) is RunStatus.PAUSED:
-        raise Conflict(say("This run is paused. Resume it."), code="not_possible")
-    ensure_may_become(status, RunStatus.RUNNING)
-
-
-def ensure_may_resume(status: str) -> None:
-    """Raise Conflict unless a run is paused."""
-    if RunStatus(status) is RunStatus.PLANNED:
-        raise Conflict(_IS_PLANNED, code="not_possible")
-    ensure_may_become(status, RunStatus.RUNNING)
-
-
-def ensure_may_choose(status: str) -> None:
-    """Raise Conflict unless invoices of a run may be ticked and unticked: until it is started."""
-    if RunStatus(status) is not RunStatus.PLANNED:
-        raise Conflict(say("This run was started. Plan it again to choose what it leaves out."), code="not_possible")
-
-
-def ensure_may_delete(status: str) -> None:
-    """Raise Conflict while a run is under way."""
-    if RunStatus(status) is RunStatus.RUNNING:
-        raise Conflict(_REFUSALS[RunStatus.PLANNED][RunStatus.RUNNING], code="under_way")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

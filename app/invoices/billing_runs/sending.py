@@ -1,4 +1,4 @@
-"""The verbs of the worker: the next invoices of a run into the outbox, and the end of a run."""
+"""The verb of the worker: the next invoices of a run into the outbox."""
 
 from __future__ import annotations
 
@@ -10,23 +10,15 @@ from sqlalchemy.orm import Session
 
 from app.access.ask import ensure
 from app.access.table import Operation
-from app.core import audit, clock
+from app.core import audit
 from app.core.actor import Actor
 from app.core.audit import Touch, Verb
 from app.core.errors import DomainError
 from app.invoices import queries as invoices
 from app.invoices.billing_runs import queries
+from app.invoices.billing_runs.kind import KIND
 from app.invoices.billing_runs.models import BillingRun, RunInvoice
-from app.invoices.billing_runs.rules import (
-    Came,
-    PauseReason,
-    RowReason,
-    RowState,
-    RunStatus,
-    ensure_may_become,
-    state_after,
-)
-from app.invoices.billing_runs.service import touch
+from app.invoices.billing_runs.rules import Came, RowReason, RowState, state_after
 from app.invoices.models import Invoice
 from app.invoices.sent import ensure_sendable, mark_sent
 from app.mailer import service as mailer
@@ -46,7 +38,7 @@ def send_next(session: Session, actor: Actor, *, run_id: int, size: int, default
     advance just now: another worker holds it, or it isn't under way. Raises Forbidden.
     """
     ensure(actor, Operation.SEND, "invoice")
-    run = _in_turn(session, run_id)
+    run = queries.in_turn(session, run_id)
     if run is None:
         return None
     rows = queries.waiting(session, run.id, limit=size)
@@ -66,49 +58,6 @@ def send_next(session: Session, actor: Actor, *, run_id: int, size: int, default
     )
     _note(session, actor, run, list(zip(sendable, executed, strict=True)))
     return len(rows)
-
-
-def finish_run(session: Session, actor: Actor, *, run_id: int) -> bool:
-    """Note that no invoice of a run waits any more; return whether it was so."""
-    run = _in_turn(session, run_id)
-    if run is None or queries.waiting(session, run.id, limit=1):
-        return False
-    ensure_may_become(run.status, RunStatus.FINISHED)
-    run.status, run.finished_at = RunStatus.FINISHED.value, clock.now()
-    changes = {"status": (RunStatus.RUNNING.value, run.status)}
-    audit.record(session, actor, verb=Verb.BILLING_RUN_FINISHED, touched=[touch(run, changes)])
-    return True
-
-
-def pause_by_itself(session: Session, actor: Actor, *, run_id: int, reason: PauseReason) -> bool:
-    """Pause a run that can't go on in the name of whoever started it; return whether it was under way."""
-    run = _in_turn(session, run_id)
-    if run is None:
-        return False
-    ensure_may_become(run.status, RunStatus.PAUSED)
-    run.status, run.pause_reason = RunStatus.PAUSED.value, reason.value
-    changes = {"status": (RunStatus.RUNNING.value, run.status)}
-    audit.record(session, actor, verb=Verb.BILLING_RUN_PAUSED, touched=[touch(run, changes)])
-    return True
-
-
-def fail_next(session: Session, *, run_id: int) -> bool:
-    """Leave the next invoice of a run out, since it could not be sent; return whether there was one."""
-    run = _in_turn(session, run_id)
-    rows = queries.waiting(session, run.id, limit=1) if run is not None else ()
-    for row in rows:
-        row.state, row.reason = RowState.FAILED.value, RowReason.UNEXPECTED.value
-    return bool(rows)
-
-
-def _in_turn(session: Session, run_id: int) -> BillingRun | None:
-    """Return a run that is under way, locked; None where another worker holds it, or it isn't under way any more."""
-    wanted = select(BillingRun).where(
-        BillingRun.id == run_id, BillingRun.status == RunStatus.RUNNING.value, BillingRun.deleted_at.is_(None)
-    )
-    locked = wanted.with_for_update(of=BillingRun, skip_locked=True).execution_options(populate_existing=True)
-    found: BillingRun | None = session.scalar(locked)
-    return found
 
 
 def _held(session: Session, actor: Actor, rows: Sequence[RunInvoice]) -> dict[int, Any]:
@@ -155,7 +104,7 @@ def _note(session: Session, actor: Actor, run: BillingRun, done: Sequence[tuple[
     statement = invoices.invoices(actor).where(Invoice.id.in_(made)).order_by(Invoice.id)
     sent = session.scalars(statement.execution_options(populate_existing=True)).all()
     changes = mark_sent(session, sent)
-    touched = [touch(run)]
+    touched = [KIND.touch(run)]
     for one in sent:
         touched += [Touch("invoice", one.id, one.label, changes[one.id]), *made[one.id]]
     audit.record(session, actor, verb=Verb.INVOICE_SENT, touched=touched)

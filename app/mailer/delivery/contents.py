@@ -42,10 +42,18 @@ def put(
 
 def store(session: Session, data: bytes, content_type: str) -> str:
     """Keep bytes once, however often they go out; return their SHA-256 (hex)."""
-    digest = hashlib.sha256(data).hexdigest()
-    row = {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
-    put(session, Content, [row])
-    return digest
+    return store_all(session, [data], content_type)[0]
+
+
+def store_all(session: Session, every: Sequence[bytes], content_type: str) -> list[str]:
+    """Do that for many contents of one media type, with one statement; return their hashes in the same order."""
+    digests = [hashlib.sha256(data).hexdigest() for data in every]
+    rows = {
+        digest: {"digest": digest, "content_type": content_type, "size": len(data), "data": data}
+        for digest, data in zip(digests, every, strict=True)
+    }
+    put(session, Content, list(rows.values()))
+    return digests
 
 
 # Columns of the features above that hold contents by their hashes.

@@ -29,11 +29,12 @@ AnyMessage = TypeVar("AnyMessage", Message, Row[Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What the settings say where a record is silent."""
+    """What the settings say where a record is silent; `public_url` is how people outside reach this instance."""
 
     language: str
     usage_module: bool
     domain: str
+    public_url: str | None = None
 
 
 def circumstances_of(

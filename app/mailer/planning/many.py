@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, or_, select
@@ -18,7 +18,7 @@ from app.customers.usage_reports import customers_without
 from app.lookups.models import CustomerStatus
 from app.mailer.models import Message
 from app.mailer.planning.facts import Defaults, contact_of, customer_of, latest_of, suppressed_among
-from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, Made, Plan
+from app.mailer.planning.plan_model import Circumstances, Contact, Customer, Document, DocumentKind, Made, Plan
 from app.mailer.planning.rules import plan
 
 # So many documents are planned with one set of statements; a database takes only so many parameters.
@@ -74,22 +74,27 @@ def plans_of_many(session: Session, wanted: Sequence[Wanted], *, defaults: Defau
 
 
 def facts_of_many(session: Session, wanted: Sequence[Wanted], *, defaults: Defaults) -> Facts:
-    """Read what the plans of some invoices are made from, in as many statements for one as for `PORTION` of them.
+    """Read what the plans of some invoices, or of some letters, are made from.
 
-    For invoices alone: of the types that a contact wants copies of, nothing is read.
+    There are as many statements for one as for `PORTION` of them. Of the types that contacts want copies of, letters
+    need their own, and invoices none; of usage reports, letters need none.
     """
     ids = {one.customer_id for one in wanted}
     rows = list(session.scalars(_customers(ids)))
     languages = {row.id: row.language or defaults.language for row in rows}
     customers = {row.id: customer_of(row, language=defaults.language) for row in rows}
+    wanting = _wanting(session, ids, {one.document for one in wanted})
     contacts: defaultdict[int, list[Contact]] = defaultdict(list)
     for customer_id, row in _contacts(session, ids):
-        contacts[customer_id].append(contact_of(row, language=languages[customer_id], with_types=False))
+        person = contact_of(row, language=languages[customer_id], with_types=False)
+        types = wanting.get(person.id)
+        contacts[customer_id].append(replace(person, copy_correspondence=types) if types else person)
     addresses = {address for row in rows for address in split_addresses(row.email or "")}
     addresses |= {one.email for people in contacts.values() for one in people if one.email}
     reports = {row.invoice_usage_report_id for row in rows}
     reports |= {one.usage_report for people in contacts.values() for one in people}
-    known = [one for one in reports if one is not None] if defaults.usage_module else []
+    bills = any(one.document.kind == DocumentKind.INVOICE for one in wanted)
+    known = [one for one in reports if one is not None] if defaults.usage_module and bills else []
     return Facts(
         customers=customers,
         contacts=contacts,
@@ -100,10 +105,15 @@ def facts_of_many(session: Session, wanted: Sequence[Wanted], *, defaults: Defau
     )
 
 
-def lock_customers(session: Session, ids: Iterable[int]) -> None:
-    """Keep customers and their links as they are until the unit of work ends; before any document's lock."""
+def lock_customers(session: Session, ids: Iterable[int], *, to_number: bool = False) -> None:
+    """Keep customers and their links as they are until the unit of work ends; before any document's lock.
+
+    With `to_number` nobody else gives out the next number of a customer's series meanwhile.
+    """
     wanted = select(_CUSTOMER.id).where(_CUSTOMER.id.in_(set(ids))).order_by(_CUSTOMER.id)
-    session.execute(wanted.with_for_update(read=True, of=_CUSTOMER))
+    # Not the key: a message or a contact that names the customer need not wait for it.
+    mode = {"key_share": True} if to_number else {"read": True}
+    session.execute(wanted.with_for_update(of=_CUSTOMER, **mode))
 
 
 def lock_contacts(session: Session, customer_ids: Iterable[int]) -> None:
@@ -132,6 +142,23 @@ def _contacts(session: Session, customer_ids: set[int]) -> Iterator[tuple[int, c
     shared = select(ContactLink.customer_id, _CONTACT).join(_CONTACT, linked).where(_CONTACT.deleted_at.is_(None))
     for customer_id, row in session.execute(_afresh(shared.options(only))):
         yield customer_id, row
+
+
+def _wanting(session: Session, customer_ids: set[int], documents: Collection[Document]) -> Mapping[int, frozenset[int]]:
+    """Return which of the types of some letters the contacts of their customers want copies of, by the contact's id."""
+    types = {one.type_id for one in documents if one.kind == DocumentKind.CORRESPONDENCE}
+    if not types:
+        return {}
+    chosen = contact_models.contact_copy_correspondence.c
+    linked = select(ContactLink.contact_id).where(ContactLink.customer_id.in_(customer_ids))
+    theirs = or_(_CONTACT.customer_id.in_(customer_ids), _CONTACT.id.in_(linked))
+    statement = select(chosen.contact_id, chosen.correspondence_type_id).join(
+        _CONTACT, _CONTACT.id == chosen.contact_id
+    )
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for contact_id, type_id in session.execute(statement.where(theirs, chosen.correspondence_type_id.in_(types))):
+        found[contact_id].add(type_id)
+    return {contact_id: frozenset(types) for contact_id, types in found.items()}
 
 
 def _made_by_many(session: Session, documents: Sequence[Document]) -> dict[int, dict[str, Made]]:
