@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.audit import Touch
 from app.core.bulk import insert_rows, take_ids
+from app.core.events import Event, log_event
 from app.customers import models as customer_models
 from app.mailer import queries
 from app.mailer.documents import DocumentSource, source_of
@@ -203,3 +204,11 @@ def _first_state(planned: plan_model.Message, source: DocumentSource) -> dict[st
         "state": (MessageState.HELD if wait else MessageState.QUEUED).value,
         "next_attempt_at": None if wait else clock.now(),
     }
+
+
+def log_sending(chosen: Plan) -> None:
+    """Log that a document goes into the outbox; whether the transaction lands, the request's own line tells."""
+    document = chosen.document
+    log_event(
+        Event.DOCUMENT_SENT, document_kind=document.kind.value, document_id=document.id, count=len(chosen.messages)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session, object_session
 
@@ -15,7 +14,6 @@ from app.core.addresses import normalise
 from app.core.audit import Touch, Verb
 from app.core.bill_format import BillFormat
 from app.core.errors import Conflict
-from app.core.events import Event, log_event
 from app.core.records import check_version
 from app.core.words import say
 from app.customers import models as customer_models
@@ -27,7 +25,7 @@ from app.mailer.extra_files import drop_extra, extra_files, good_extra, keep_ext
 from app.mailer.holding import MISSING, because
 from app.mailer.message_states import STATE_NAMES, MessageState, may_follow
 from app.mailer.models import Message
-from app.mailer.outbox import put_all_into_outbox, put_into_outbox
+from app.mailer.outbox import log_sending, put_into_outbox
 from app.mailer.planning.choices import Choices
 from app.mailer.planning.facts import (
     Defaults,
@@ -38,7 +36,6 @@ from app.mailer.planning.facts import (
     lock_people,
 )
 from app.mailer.planning.lost import reasons_lost_by
-from app.mailer.planning.many import Facts, Wanted, facts_of_many, lock_contacts
 from app.mailer.planning.plan_again import plan_again
 from app.mailer.planning.refusals import ensure_fingerprint, refuse_again, refuse_skipped
 from app.mailer.planning.rules import Document, Plan, about, explain, plan
@@ -85,7 +82,7 @@ def send_document(
         base = plan_document(session, document=document, customer=customer, choices=Choices(), defaults=defaults)
     seen = looked_at_as or document
     ensure_fingerprint(about(seen, chosen), about(seen, base), fingerprint)
-    _log_sending(chosen)
+    log_sending(chosen)
     done, touched = put_into_outbox(session, chosen=chosen, customer=customer, defaults=defaults)
     # A message that was cancelled, and is sent anew, goes with what is chosen this time.
     anew = [one.record_id for one in touched if one.changes["state"][0] is not None]
@@ -93,86 +90,6 @@ def send_document(
         drop_extra(session, anew)
     keep_extra(session, done, good)
     return done, touched
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToSend:
-    """A document to send by the plan that was looked at: its fingerprint, the version that the document had by then.
-
-    `seen_until` is the highest id of a message by then, 0 where no address had it.
-    """
-
-    document: Document
-    customer_id: int
-    fingerprint: str
-    seen_version: int
-    seen_until: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Executed:
-    """What came of a document that was to be sent by the plan that was looked at.
-
-    `plan` is the one of today, and `touched` what the trail says of its messages: none, where it is not the same any
-    more. `only_sent` says that nothing differs but copies that have been made meanwhile.
-    """
-
-    plan: Plan
-    touched: list[Touch]
-    is_same: bool
-    only_sent: bool
-
-
-def send_documents(session: Session, *, wanted: Sequence[ToSend], defaults: Defaults) -> list[Executed]:
-    """Execute the plans of many bills, each only if it is still the one that was looked at; in their order.
-
-    The caller holds the documents, and before them `lock_customers`.
-    """
-    lock_contacts(session, {one.customer_id for one in wanted})
-    facts = facts_of_many(session, [Wanted(one.document, one.customer_id) for one in wanted], defaults=defaults)
-    pairs = [(one, facts.plan(one.document, one.customer_id)) for one in wanted]
-    go = [(now, one.customer_id) for one, now in pairs if now.fingerprint == one.fingerprint and now.messages]
-    put = {done.document.id: (done, touched) for done, touched in execute_plans(session, go, defaults=defaults)}
-    executed = []
-    for one, now in pairs:
-        done, touched = put.get(one.document.id, (now, []))
-        is_same = now.fingerprint == one.fingerprint
-        only_sent = not is_same and _as_it_was(facts, one).fingerprint == one.fingerprint
-        executed.append(Executed(plan=done, touched=touched, is_same=is_same, only_sent=only_sent))
-    return executed
-
-
-def plans_to_execute(session: Session, *, wanted: Sequence[Wanted], defaults: Defaults) -> list[Plan]:
-    """Return the plans of many documents that are about to be written, as things are now, and keep them so.
-
-    The caller holds `lock_customers`, and hands to `execute_plans` those that it agrees to.
-    """
-    lock_contacts(session, {one.customer_id for one in wanted})
-    facts = facts_of_many(session, wanted, defaults=defaults)
-    return [facts.plan(one.document, one.customer_id) for one in wanted]
-
-
-def execute_plans(
-    session: Session, chosen: Sequence[tuple[Plan, int]], *, defaults: Defaults
-) -> list[tuple[Plan, list[Touch]]]:
-    """Put the messages of many plans of one kind of document into the outbox, each plan with its customer's id.
-
-    Returns what `send_document` returns, of each. The caller has made the plans under the locks that it holds.
-    """
-    done = put_all_into_outbox(session, chosen, defaults=defaults)
-    for executed, touched in done:
-        if touched:
-            _log_sending(executed)
-    return done
-
-
-def _as_it_was(facts: Facts, one: ToSend) -> Plan:
-    """Return the plan of a document without the messages that were made since it was looked at.
-
-    Sending raises a document's version, so that is taken as it was, too.
-    """
-    document = replace(one.document, version=one.seen_version)
-    return facts.plan(document, one.customer_id, made_until=one.seen_until)
 
 
 def plan_document_again(
@@ -218,21 +135,13 @@ def send_document_again(
     refuse_again([(address, had.get(normalise(address))) for address in addresses])
     again = plan_document_again(session, document=document, customer=customer, addresses=addresses, defaults=defaults)
     refuse_skipped(again)
-    _log_sending(again)
+    log_sending(again)
     kept = extra_files(session, [had[one.key].id for one in again.messages]) if takes_files(document.kind) else {}
     along = {one.key: kept.get(had[one.key].id, []) for one in again.messages}
     good = good_extra(session, document, files, had=along.values())
     done, touched = put_into_outbox(session, chosen=again, customer=customer, defaults=defaults, again=True)
     keep_extra(session, done, good, had=along)
     return done, touched
-
-
-def _log_sending(chosen: Plan) -> None:
-    """Log that a document goes into the outbox; whether the transaction lands, the request's own line tells."""
-    document = chosen.document
-    log_event(
-        Event.DOCUMENT_SENT, document_kind=document.kind.value, document_id=document.id, count=len(chosen.messages)
-    )
 
 
 def retry_message(session: Session, actor: Actor, *, message_id: int, version: int | None = None) -> Message:

@@ -24,11 +24,11 @@ from app.correspondence.printing import Press
 from app.correspondence.rules import LetterStatus, next_number
 from app.correspondence.service import document_of, touch_of, write_letters
 from app.customers.models import Customer
-from app.mailer import service as mailer
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.many import Wanted, lock_customers
 from app.mailer.planning.plan_model import Plan
 from app.mailer.planning.rules import about
+from app.mailer.sending_many import execute_plans, plans_to_execute
 
 
 class _Turn(NamedTuple):
@@ -87,7 +87,7 @@ def _turns(
     draft = draft_of(run)
     there = [row for row in rows if row.customer_id in customers]
     wanted = [Wanted(draft, row.customer_id) for row in there]
-    plans = dict(zip(ids_of(there), mailer.plans_to_execute(session, wanted=wanted, defaults=defaults), strict=True))
+    plans = dict(zip(ids_of(there), plans_to_execute(session, wanted=wanted, defaults=defaults), strict=True))
     owners = _owners(session, actor, rows)
     turns = []
     for row in rows:
@@ -166,7 +166,7 @@ def _sent(
         for one in made
         if one.turn.state is RowState.SENT
     ]
-    return {plan.document.id: touched for plan, touched in mailer.execute_plans(session, go, defaults=defaults)}
+    return {plan.document.id: touched for plan, touched in execute_plans(session, go, defaults=defaults)}
 
 
 def _touch(letter: Correspondence) -> Touch:

@@ -21,12 +21,11 @@ from app.invoices.billing_runs.models import BillingRun, RunInvoice
 from app.invoices.billing_runs.rules import Came, RowReason, RowState, state_after
 from app.invoices.models import Invoice
 from app.invoices.sent import ensure_sendable, mark_sent
-from app.mailer import service as mailer
 from app.mailer.planning.facts import Defaults
 from app.mailer.planning.many import lock_customers
 from app.mailer.planning.plan_model import Document, DocumentKind, Plan
 from app.mailer.planning.reasons import Reason
-from app.mailer.service import Executed, ToSend
+from app.mailer.sending_many import Executed, ToSend, send_documents
 
 _REASONS = {one.value: one for one in RowReason}
 
@@ -53,7 +52,7 @@ def send_next(session: Session, actor: Actor, *, run_id: int, size: int, default
             sendable.append(row)
         else:
             row.state, row.reason = RowState.FAILED.value, refused.value
-    executed = mailer.send_documents(
+    executed = send_documents(
         session, wanted=[_to_send(row, found[row.invoice_id]) for row in sendable], defaults=defaults
     )
     _note(session, actor, run, list(zip(sendable, executed, strict=True)))
