@@ -44,6 +44,7 @@ def mail_of(session: Session, run: BulkLetter, customer: Customer) -> Wording:
         number=number,
         customer=customer,
         correspondence_type=run.correspondence_type,
+        correspondence_class=run.correspondence_class,
         subject=run.subject,
         body=run.body,
         **printed.values,
