@@ -114,7 +114,8 @@ class TicketUpdateSource:
 
 def attached_files(session: Session, update_id: int) -> list[Attached]:
     """Return the files that go along with an update. Raises InternalNoteError."""
-    if session.get_one(TicketUpdate, update_id).internal:
+    update = session.get(TicketUpdate, update_id)
+    if update is not None and update.internal:
         raise InternalNoteError(f"ticket update {update_id} is an internal note: its files never leave")
     return as_attached(queries.attachments_of(session, update_id=update_id))
 

@@ -20,6 +20,7 @@ NO_PAGES = {
     "CorrespondenceView.pdf",
     "CorrespondenceView.texts",
     "HealthView.health",
+    "InboundMailView.source",
     "ImportView.faults",
     "ImportView.sample",
     "InboxView.html",
@@ -34,6 +35,7 @@ NO_PAGES = {
     "PickerView.search",
     "SearchView.suggest",
     "TicketView.attachment",
+    "TicketMailView.mail",
     "UtilView.back",
     "appbuilder.static",
     "web.static",
@@ -54,7 +56,7 @@ NO_VERBS = {
 # These have no login before them, and are looked at by themselves.
 ELSEWHERE = {"LoginView.login", "UnsubscribeView.unsubscribe"}
 NAMES = ("customer", "contact", "shared", "gone", "sent", "draft", "message", "held", "mail", "suppressed")
-NAMES += ("finished_run", "planned_run", "ticket", "update", "letter", "file", "bulk")
+NAMES += ("finished_run", "planned_run", "ticket", "update", "letter", "file", "bulk", "incoming")
 # The lists are one page with different rows: the list of each is looked at, the other pages for one of them.
 LOOKUPS = {f"/{resource.plural.lower().replace(' ', '-')}" for resource in LOOKUP_RESOURCES.values()} - {LOOKUP}
 

@@ -56,6 +56,7 @@ PLAIN_PAGES = [
     "/tickets/export",
     "/suppressions/list/",
     "/inbound-mails/list/",
+    "/inbound-mails/export",
     "/inbound-mails/list/?state=waiting",
     "/suppressions/add",
     "/suppressions/export",

@@ -405,7 +405,9 @@ class TestOddMails:
 
     @pytest.mark.usefixtures("app")
     def test_bytes_that_are_no_mail(self):
-        assert take(b"", b"\xff\x00nonsense", b"\r\n\r\n") == ["listed"] * 3
+        assert take(b"", b"\xff\x00nonsense", b"\r\n\r\nNothing above") == ["listed"] * 3
+        # Ends of lines are the servers' business: nothing is nothing.
+        assert take(b"\r\n\r\n") == "repeated"
 
     def test_trouble_with_one_keeps_it_for_later(self, case, monkeypatch, logged):
         logged()

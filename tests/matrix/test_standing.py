@@ -70,6 +70,9 @@ def test_a_role_may_write_what_the_table_gives_it(house, all_routes, standing, u
         resource, operation = route.need
         allowed = Operation(operation) in TABLE[resource][ROLES[who]]
         body = smallest_body(house, route)
+        if (route.method, route.rule) == ("POST", "/api/v1/correspondence/"):
+            # The schema leaves out what a type may have, and the one of this house has none.
+            body |= {"subject": "Some text", "body": "Some text"}
         before = _trail(house)
         given = {} if body is None else {"json": body}
         answer = call(route.method, path_of(house, route, standing.ours.get(route.owner, NOTHING)), **given)

@@ -220,9 +220,10 @@ class TestScreen:
             *LOOKUPS,
             "suppression",
         ]
-        assert kinds("admin") == kinds("auditor") == everything
+        assert kinds("admin") == [*everything, "inbound_mail"]
+        assert kinds("auditor") == everything
         assert kinds("finance") == ["customer", "contact", "invoice", "billing_run", "correspondence", "bulk_letter"]
-        assert kinds("support") == ["contact", "correspondence", "bulk_letter", "ticket"]
+        assert kinds("support") == ["contact", "correspondence", "bulk_letter", "ticket", "inbound_mail"]
         assert house.browser("support").get("/trash/?kind=customer").status_code == 403
         assert house.browser().get("/trash/?kind=nonsense").status_code == 404
         assert house.browser().get("/trash/?kind=message").status_code == 404
