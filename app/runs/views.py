@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -34,7 +35,7 @@ from app.web.words import tell
 MAX_NAMED = 20
 
 
-class RunView(AdminView):
+class RunView(AdminView, ABC):
     """Runs of a kind: the list, and each with its plan, its progress and its rows. `verbs` is its service."""
 
     # Once it is planned, what a run was chosen by can't be edited: another one is planned.
@@ -70,17 +71,17 @@ class RunView(AdminView):
 
     # What subclasses say of their own.
 
+    @abstractmethod
     def leave_out_title(self, number: int) -> str:
         """Return how the page that leaves customers out is headed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start_title(self, number: int) -> str:
         """Return how the page that asks before the start is headed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def started(self, number: int) -> str:
         """Return what is said once it is started."""
-        raise NotImplementedError
 
     def start_verb(self) -> Callable[..., Any]:
         """Return the verb that starts a run."""
@@ -92,29 +93,29 @@ class RunView(AdminView):
         verb: Callable[..., Any] = self.verbs.resume_run
         return verb
 
+    @abstractmethod
     def new_run(self, session: Session, actor: Actor, form: Any) -> Any:
         """Plan what was chosen in a form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choose_form(self, actor: Actor) -> Any:
         """Return the form by which a run is chosen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choose_sections(self, actor: Actor) -> Sequence[dict[str, Any]]:
         """Return the sections of that form."""
-        raise NotImplementedError
 
     def choose_extra(self) -> dict[str, Any]:
         """Return what else that form's page is given."""
         return {}
 
+    @abstractmethod
     def sums(self, run: Any) -> Sums:
         """Return a run's plan summed up."""
-        raise NotImplementedError
 
+    @abstractmethod
     def what_starts(self, run: Any, sums: Sums) -> list[str]:
         """Return what starting a run does, line by line."""
-        raise NotImplementedError
 
     # The pages.
 
@@ -272,9 +273,9 @@ class RunView(AdminView):
         place: dict[str, Any] = {name: request.form.get(name) or None for name in ("state", "outcome", "after")}
         return self.rows_url(number, **place)
 
+    @abstractmethod
     def rows_url(self, number: int, **place: Any) -> str:
         """Return the address of the tab with a run's rows."""
-        raise NotImplementedError
 
 
 def _few(numbers: Sequence[str]) -> Any:
