@@ -62,7 +62,8 @@ def notes(session: Session, updates: Sequence[TicketUpdate]) -> Mapping[int, Seq
     by_id = {one.id: one for one in updates}
     actor = current_actor()
     found = queries.mails_of_updates(session, list(by_id))
-    return {mail.ticket_update_id: _lines(actor, by_id[mail.ticket_update_id], mail) for mail in found}  # type: ignore[index,misc]
+    pairs = [(by_id[mail.ticket_update_id], mail) for mail in found if mail.ticket_update_id is not None]
+    return {update.id: _lines(actor, update, mail) for update, mail in pairs}
 
 
 def _lines(actor: Actor, update: TicketUpdate, mail: InboundMail) -> list[Markup]:
