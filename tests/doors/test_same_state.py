@@ -176,7 +176,7 @@ def test_screen_rest_and_command_line_come_to_the_same(template, tmp_path):
     run_state_machine_as_test(
         SameByEachDoor,
         settings=settings(
-            max_examples=500 if FULL else 10,
+            max_examples=500 if FULL else 25,
             stateful_step_count=40 if FULL else 15,
             deadline=None,
             derandomize=not FULL,
