@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from flask import Flask, current_app
@@ -15,6 +15,7 @@ from app.invoices.billing_runs.commands import billing_run
 from app.invoices.imports.commands import import_files
 from app.mailer.commands import send, send_again
 from app.mailer.watching.commands import outbox
+from app.web.current import this_app
 
 if TYPE_CHECKING:
     from app.mailer.incoming.ways import Reading
@@ -35,7 +36,7 @@ def worker(*, once: bool, processes: int | None) -> None:
     """Drain the outbox until stopped by SIGTERM or Ctrl-C; where COUNTERPART_BROKER_URL is set, by Celery."""
     from app.mailer import jobs
 
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+    app = this_app()
     settings = app.config["SETTINGS"]
     if processes and (once or not settings.broker_url):
         raise click.ClickException("--processes is for Celery: it needs COUNTERPART_BROKER_URL, and no --once.")
@@ -76,7 +77,7 @@ def bounces(*, stream: BinaryIO | None, seconds: int | None) -> None:
     """
     from app.mailer.bounces import jobs
 
-    _read_mails(jobs.reading(_app()), stream, seconds)
+    _read_mails(jobs.reading(this_app()), stream, seconds)
 
 
 @click.command()
@@ -98,11 +99,7 @@ def inbound(*, stream: BinaryIO | None, seconds: int | None) -> None:
     """
     from app.inbound import jobs
 
-    _read_mails(jobs.reading(_app()), stream, seconds)
-
-
-def _app() -> Flask:
-    return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
+    _read_mails(jobs.reading(this_app()), stream, seconds)
 
 
 def _read_mails(reading: Reading, stream: BinaryIO | None, seconds: int | None) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import cast
 
-from flask import Flask, current_app
 from sqlalchemy import select
 
 from app.extensions import db
@@ -14,13 +12,14 @@ from app.inbound.jobs import taking
 from app.mailer.bounces.verp import Purpose, token_of
 from app.mailer.models import Message
 from app.mailer.planning.plan_model import DocumentKind
+from app.web.current import this_app
 
 _DESK = "desk@pennine.example"
 
 
 def receive() -> None:
     """Take in the sample mails as `flask inbound` does, each in a unit of work of its own."""
-    app = cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's way
+    app = this_app()
     statement = select(Message.id, Message.address).where(Message.document_kind == DocumentKind.TICKET_UPDATE.value)
     copies = db.session.execute(statement.order_by(Message.id.desc()).limit(2)).all()
     (last, address), (other, absent) = copies

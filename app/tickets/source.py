@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import current_app, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -28,6 +28,7 @@ from app.tickets.documents import document_of
 from app.tickets.mail_values import mail_values
 from app.tickets.models import Ticket, TicketUpdate
 from app.tickets.rules import thread_headers, thread_subject
+from app.web.current import this_app
 
 
 class InternalNoteError(ValueError):
@@ -129,6 +130,5 @@ def _reply_to(letter: Letter, message: Message) -> list[tuple[str, str]]:
     """Return the field that brings an answer back with a token of the ticket and the address (RFC 5322 3.6.2)."""
     settings: Any = current_app.config["SETTINGS"]
     sender = settings.mail_default_sender or letter.sender_address
-    app = cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's way
-    address = answer_paths(app).answers_to(sender.rpartition("<")[2].rstrip(">"), message.id)
+    address = answer_paths(this_app()).answers_to(sender.rpartition("<")[2].rstrip(">"), message.id)
     return [("Reply-To", address)] if address and address.isascii() else []

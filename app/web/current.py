@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from app.core.actor import Actor, Door
 from app.core.errors import NotFound, Unauthenticated
 from app.core.words import say
+
+
+def this_app() -> Flask:
+    """Return the application itself, to be kept beyond the request or handed to a thread."""
+    return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own idiom
 
 
 def actor_named(username: str) -> Actor:

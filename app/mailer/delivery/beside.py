@@ -7,10 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask, has_app_context
 from sqlalchemy.orm import scoped_session
 
 from app.mailer.delivery.claims import Sessions
+from app.web.current import this_app
 
 
 class Beside:
@@ -24,7 +25,7 @@ class Beside:
         self._app: Flask | None = None
         # Another context of the application is what gives a thread another session.
         if isinstance(sessions, scoped_session) and has_app_context() and _is_shared(sessions):
-            self._app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's documented way
+            self._app = this_app()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside")
         self._under_way: Future[None] | None = None
 
