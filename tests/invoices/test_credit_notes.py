@@ -305,6 +305,15 @@ def test_on_the_screen(sent, login):
         assert login(name).get(f"/invoices/{sent}/credit").status_code in (302, 403)
 
 
+def test_its_plan_calls_it_what_it_is_where_nobody_gets_it(app, login):
+    number = making.invoice(making.customer(), lines=[making.LINE])
+    making.run(service.approve_invoice, invoice_id=number)
+    making.send(number, recipients=("somebody@acme.example",))
+    page = login("finance").get(f"/invoices/{credit(number)}/send").text
+    assert "Nobody gets this credit note." in page
+    assert "Nobody gets this invoice." not in page
+
+
 def test_the_page_of_its_message_calls_it_what_it_is(sent, login, api):
     making.send(note := credit(sent))
     words = {invoice: set() for invoice in (sent, note)}

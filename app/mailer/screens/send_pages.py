@@ -19,6 +19,7 @@ from app.core.unit_of_work import unit_of_work
 from app.core.words import say
 from app.extensions import db
 from app.mailer.attaching import NewFile
+from app.mailer.documents import noun_of
 from app.mailer.extra_files import FIELD
 from app.mailer.planning.choices import Again, Choices
 from app.mailer.screens.again_page import again_context
@@ -164,6 +165,10 @@ class SendPages:
         record = self.sending.load(db.session(), actor, number)
         plan = self.sending.plan(db.session(), actor, record, choices)
         changed = error is not None and error.code == "plan_changed"
+        shown = plan_context(plan, untick=choices.untick)
+        if plan.reaches_nobody:
+            # The page says what it is that nobody gets.
+            shown["noun"] = noun_of(db.session(), kind=plan.document.kind.value, document_id=plan.document.id)
         page = self.render_template(
             "mailer/plan.html",
             title=self.sending.title(record),
@@ -177,7 +182,7 @@ class SendPages:
             # Not on this plan, and not forgotten: they hold again when the addresses typed in are taken out.
             unticked=posted.unticked if choices.recipients else (),
             changes=plan_changes(request.form.getlist("looked_at"), plan) if changed else [],
-            **plan_context(plan, untick=choices.untick),
+            **shown,
         )
         return page if error is None else (page, error.status)
 
